@@ -1,0 +1,164 @@
+"""Settings: one frozen object, read from holdfast.toml, then the environment, then the command line.
+
+A later source wins; what none of them sets is `None` or the default written here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from holdfast.errors import ConfigError
+
+FILE_NAME = "holdfast.toml"
+ENVIRONMENT_PREFIX = "HOLDFAST_"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What Holdfast was told.
+
+    >>> Settings(lease_seconds=5).lease_seconds
+    5.0
+    """
+
+    database_url: str | None = None
+    """A PostgreSQL server to use; unset means the embedded one."""
+    data_dir: Path | None = None
+    """The embedded server's data folder; unset means the project's `.holdfast/` or the user's data folder."""
+    venture: str = "default"
+    """The venture that a call means when it names none."""
+    lease_seconds: float = 30.0
+    """How long a lease lasts without a heartbeat."""
+    max_deaths: int = 5
+    """How many deaths in a row without progress stop a supervisor."""
+    worker_executions: int = 8
+    """How many executions one worker runs at once."""
+    worker_supervisors: int = 100
+    """How many supervisors one worker runs at once."""
+    pool_size: int = 8
+    """How many database connections one process opens at most."""
+    connect_timeout_seconds: float = 10.0
+    """How long to wait for the database when connecting."""
+    prepared_statements: bool = True
+    """Whether to keep prepared statements on a connection; a transaction pooler without them needs `false`."""
+    retention_days: int = 90
+    """How long events, logs and other history are kept."""
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            object.__setattr__(self, field.name, _parse(field, value, "the call"))
+
+
+def load(
+    *,
+    start: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    **given: Any,
+) -> Settings:
+    """Read the settings that hold for a folder; `None` in `given` counts as not given.
+
+    Args:
+        start: the folder from which `holdfast.toml` is looked for, upwards.
+        environment: the environment variables; `os.environ` when unset.
+        given: what the command line or the call says; it wins.
+
+    Raises:
+        ConfigError: a key is unknown or a value cannot be read.
+
+    >>> load(environment={"HOLDFAST_LEASE_SECONDS": "7"}, start=Path("/")).lease_seconds
+    7.0
+    """
+    environment = os.environ if environment is None else environment
+    values: dict[str, Any] = {}
+    file = find_file(start or Path.cwd())
+    if file is not None:
+        values |= _read_file(file)
+    values |= _read_environment(environment)
+    values |= {key: value for key, value in given.items() if value is not None}
+    _refuse_unknown(values, "the call")
+    return Settings(**values)
+
+
+def find_file(start: Path) -> Path | None:
+    """The nearest `holdfast.toml` at or above a folder."""
+    for folder in (start, *start.parents):
+        candidate = folder / FILE_NAME
+        if candidate.is_file():
+            return candidate
+    return None
+
+
+def _read_file(file: Path) -> dict[str, Any]:
+    try:
+        values = tomllib.loads(file.read_text())
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{file} cannot be read: {error}", hint="Correct the file.") from error
+    _refuse_unknown(values, str(file))
+    fields = {field.name: field for field in dataclasses.fields(Settings)}
+    parsed = {key: _parse(fields[key], value, str(file)) for key, value in values.items()}
+    data_dir = parsed.get("data_dir")
+    if data_dir is not None:
+        parsed["data_dir"] = file.parent / data_dir
+    return parsed
+
+
+def _read_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for field in dataclasses.fields(Settings):
+        variable = ENVIRONMENT_PREFIX + field.name.upper()
+        if environment.get(variable):
+            values[field.name] = _parse(field, environment[variable], variable)
+    return values
+
+
+def _refuse_unknown(values: Mapping[str, Any], source: str) -> None:
+    known = [field.name for field in dataclasses.fields(Settings)]
+    for key in values:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f"Did you mean {near[0]}?" if near else f"Known settings: {', '.join(known)}."
+            raise ConfigError(f"{source} sets {key}, which is not a setting.", hint=hint)
+
+
+_BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+
+
+def _parse(field: dataclasses.Field[Any], value: Any, source: str) -> Any:
+    """A value in the field's type, which its annotation names as text."""
+    kind = str(field.type).removesuffix(" | None")
+    if value is None and str(field.type).endswith("| None"):
+        return None
+    try:
+        match kind:
+            case "int" if isinstance(value, int | str) and not isinstance(value, bool):
+                parsed: Any = int(value)
+            case "float" if isinstance(value, int | float | str) and not isinstance(value, bool):
+                parsed = float(value)
+            case "bool" if isinstance(value, bool):
+                parsed = value
+            case "bool" if isinstance(value, str):
+                parsed = _BOOLEANS[value.lower()]
+            case "Path" if isinstance(value, str | Path):
+                parsed = Path(value).expanduser()
+            case "str" if isinstance(value, str):
+                parsed = value
+            case _:
+                raise ValueError
+    except (KeyError, ValueError):
+        raise ConfigError(
+            f"{field.name} = {value!r} (from {source}) is not a {kind}.",
+            hint=f"Give {field.name} a {kind}; its default is {field.default!r}.",
+        ) from None
+    if kind in ("int", "float") and not parsed > 0:
+        raise ConfigError(
+            f"{field.name} = {value!r} (from {source}) must be greater than 0.",
+            hint=f"Its default is {field.default!r}.",
+        )
+    return parsed

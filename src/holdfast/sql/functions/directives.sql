@@ -1,0 +1,246 @@
+-- What there is to do. Lock order: session, directive, claim.
+
+create function holdfast.require_directive(p_venture_id uuid, p_sd_key text) returns holdfast.directives
+language plpgsql as $$
+declare
+    v_directive directives;
+begin
+    select * into v_directive from directives where venture_id = p_venture_id and sd_key = p_sd_key;
+    if not found then
+        perform refuse('HF003', format('There is no directive %s.', p_sd_key),
+            'List the directives, or add it with add_directive.', jsonb_build_object('sd_key', p_sd_key));
+    end if;
+    return v_directive;
+end
+$$;
+
+create function holdfast.add_directive(
+    p_sd_key text, p_title text, p_parent_key text default null, p_description text default null,
+    p_status holdfast.directive_status default 'draft', p_phase holdfast.directive_phase default 'LEAD',
+    p_priority integer default 100, p_verification text default null, p_needs text[] default '{}',
+    p_metadata jsonb default '{}', p_venture_id uuid default null)
+returns uuid
+language plpgsql security definer set search_path = holdfast, pg_temp as $$
+declare
+    v_venture uuid := enter(p_venture_id, 'agent');
+    v_id      uuid := uuid7();
+    v_now     timestamptz := holdfast.now();
+    v_parent  uuid;
+begin
+    if p_status not in ('draft', 'active') then
+        perform refuse('HF002', format('A directive cannot begin as %s.', p_status), 'Begin it as draft or active.');
+    end if;
+    if p_parent_key is not null then
+        v_parent := (require_directive(v_venture, p_parent_key)).id;
+    end if;
+    begin
+        insert into directives (venture_id, id, sd_key, parent_id, title, description, status, phase, priority,
+            verification, metadata, created_at, started_at, seq)
+        values (v_venture, v_id, p_sd_key, v_parent, p_title, p_description, p_status, p_phase, p_priority,
+            p_verification, p_metadata, v_now, case when p_status = 'active' then v_now end, 1);
+    exception when unique_violation then
+        perform refuse('HF009', format('The directive %s exists already.', p_sd_key), 'Choose another key.',
+            jsonb_build_object('sd_key', p_sd_key));
+    end;
+    insert into directive_needs (venture_id, directive_id, needs_id)
+    select v_venture, v_id, (require_directive(v_venture, n.sd_key)).id from unnest(p_needs) as n (sd_key);
+    perform emit(v_venture, 'directive', v_id, 1, 'directive.created', jsonb_build_object(
+        'sd_key', p_sd_key, 'title', p_title, 'status', p_status, 'phase', p_phase, 'parent', p_parent_key));
+    return v_id;
+end
+$$;
+
+-- Refuses a write to a directive that somebody holds unless it brings the token of that claim.
+create function holdfast.fence_directive(
+    p_venture_id uuid, p_directive holdfast.directives, p_epoch bigint, p_token uuid, p_now timestamptz)
+returns void
+language plpgsql as $$
+declare
+    v_claim directive_claims;
+begin
+    select * into v_claim from directive_claims
+    where venture_id = p_venture_id and directive_id = p_directive.id for update;
+    if p_token is null and (v_claim.session_id is null or v_claim.lease_expires_at <= p_now) then
+        return;
+    end if;
+    perform refuse_stale('directive', p_directive.sd_key, v_claim.lease_epoch, v_claim.lease_token,
+        v_claim.lease_expires_at, (select s.session_id from claude_sessions s
+            where s.venture_id = p_venture_id and s.id = v_claim.session_id), p_epoch, p_token, p_now);
+end
+$$;
+
+-- Moves a directive to a status. One that is completed, blocked or cancelled is nobody's any more.
+create function holdfast.move_directive(
+    p_sd_key text, p_status holdfast.directive_status, p_reason text default null,
+    p_epoch bigint default null, p_token uuid default null, p_venture_id uuid default null)
+returns bigint
+language plpgsql security definer set search_path = holdfast, pg_temp as $$
+declare
+    v_venture   uuid := enter(p_venture_id, 'agent');
+    v_directive directives := require_directive(v_venture, p_sd_key);
+    v_now       timestamptz;
+    v_seq       bigint;
+begin
+    select * into v_directive from directives where venture_id = v_venture and id = v_directive.id for update;
+    v_now := holdfast.now();
+    perform fence_directive(v_venture, v_directive, p_epoch, p_token, v_now);
+    perform require_drawn('directive', p_sd_key, v_directive.status::text, p_status::text,
+        is_drawn(v_directive.status, p_status));
+    if p_status = 'blocked' and nullif(p_reason, '') is null then
+        perform refuse('HF005', 'reason is empty; a blocked directive says by what.', 'Give p_reason.');
+    end if;
+    update directives set
+        status = p_status, seq = seq + 1,
+        blocked_reason = case when p_status = 'blocked' then p_reason end,
+        started_at = coalesce(started_at, case when p_status = 'active' then v_now end),
+        ended_at = case when p_status in ('completed', 'cancelled') then v_now end
+    where venture_id = v_venture and id = v_directive.id returning seq into v_seq;
+    perform emit(v_venture, 'directive', v_directive.id, v_seq, 'directive.' || p_status, jsonb_strip_nulls(
+        jsonb_build_object('sd_key', p_sd_key, 'from', v_directive.status, 'reason', p_reason)));
+    if p_status <> 'active' then
+        update directive_claims set session_id = null, claimed_at = null, lease_token = null, lease_expires_at = null
+        where venture_id = v_venture and directive_id = v_directive.id;
+    end if;
+    return v_seq;
+end
+$$;
+
+-- Moves a directive to a phase; one back is a move too, with a reason.
+create function holdfast.move_directive_phase(
+    p_sd_key text, p_phase holdfast.directive_phase, p_reason text default null,
+    p_epoch bigint default null, p_token uuid default null, p_venture_id uuid default null)
+returns bigint
+language plpgsql security definer set search_path = holdfast, pg_temp as $$
+declare
+    v_venture   uuid := enter(p_venture_id, 'agent');
+    v_directive directives := require_directive(v_venture, p_sd_key);
+    v_seq       bigint;
+begin
+    select * into v_directive from directives where venture_id = v_venture and id = v_directive.id for update;
+    perform fence_directive(v_venture, v_directive, p_epoch, p_token, holdfast.now());
+    perform require_drawn('directive', p_sd_key, v_directive.phase::text, p_phase::text,
+        is_drawn(v_directive.phase, p_phase) and v_directive.status = 'active');
+    if p_phase < v_directive.phase and nullif(p_reason, '') is null then
+        perform refuse('HF005', format('reason is empty; going back from %s to %s needs one.', v_directive.phase, p_phase),
+            'Give p_reason.');
+    end if;
+    update directives set phase = p_phase, seq = seq + 1
+    where venture_id = v_venture and id = v_directive.id returning seq into v_seq;
+    perform emit(v_venture, 'directive', v_directive.id, v_seq, 'directive.phase_moved', jsonb_strip_nulls(
+        jsonb_build_object('sd_key', p_sd_key, 'from', v_directive.phase, 'to', p_phase, 'reason', p_reason)));
+    return v_seq;
+end
+$$;
+
+-- Gives a session the one lease on a directive. Says by whom it is held, or by what it is blocked.
+create function holdfast.claim_directive(
+    p_session_id text, p_epoch bigint, p_token uuid, p_sd_key text,
+    p_lease_seconds double precision default 30, p_take_over_reason text default null, p_venture_id uuid default null)
+returns table (directive_id uuid, epoch bigint, token uuid, expires_at timestamptz)
+language plpgsql security definer set search_path = holdfast, pg_temp as $$
+#variable_conflict use_column
+declare
+    v_venture   uuid := enter(p_venture_id, 'agent');
+    v_lease     interval := require_lease_seconds(p_lease_seconds);
+    v_session   claude_sessions := fence_session(v_venture, p_session_id, p_epoch, p_token);
+    v_directive directives := require_directive(v_venture, p_sd_key);
+    v_claim     directive_claims;
+    v_holder    text;
+    v_now       timestamptz;
+    v_seq       bigint;
+begin
+    select * into v_directive from directives d where d.venture_id = v_venture and d.id = v_directive.id for update;
+    v_now := holdfast.now();
+    perform require_claimable(v_venture, v_directive);
+    insert into directive_claims (venture_id, directive_id) values (v_venture, v_directive.id) on conflict do nothing;
+    select * into v_claim from directive_claims c
+    where c.venture_id = v_venture and c.directive_id = v_directive.id for update;
+    select s.session_id into v_holder from claude_sessions s where s.venture_id = v_venture and s.id = v_claim.session_id;
+    if v_claim.session_id is not null and v_claim.session_id <> v_session.id
+        and v_claim.lease_expires_at > v_now and nullif(p_take_over_reason, '') is null then
+        perform refuse('HF004', format('%s is held by %s since %s, until %s.', p_sd_key, v_holder,
+            v_claim.claimed_at, v_claim.lease_expires_at), 'Wait until its lease ends, or take it over with a reason.',
+            jsonb_build_object('sd_key', p_sd_key, 'holder', v_holder, 'since', v_claim.claimed_at,
+                'until', v_claim.lease_expires_at));
+    end if;
+    perform require_no_other_claim(v_venture, v_session, v_directive.id);
+    update directive_claims c set
+        session_id = v_session.id, claimed_at = v_now,
+        lease_epoch = lease_epoch + 1, lease_token = gen_random_uuid(), lease_expires_at = v_now + v_lease
+    where c.venture_id = v_venture and c.directive_id = v_directive.id
+    returning v_directive.id, c.lease_epoch, c.lease_token, c.lease_expires_at
+    into directive_id, epoch, token, expires_at;
+    update directives d set seq = d.seq + 1 where d.venture_id = v_venture and d.id = v_directive.id returning d.seq into v_seq;
+    perform emit(v_venture, 'directive', v_directive.id, v_seq, 'directive.claimed', jsonb_strip_nulls(jsonb_build_object(
+        'sd_key', p_sd_key, 'session_id', p_session_id, 'epoch', epoch,
+        'mechanism', case when v_claim.session_id is null then 'free'
+            when v_claim.session_id = v_session.id then 'again'
+            when v_claim.lease_expires_at <= v_now then 'lease_expired' else 'taken_over' end,
+        'from', nullif(v_holder, p_session_id), 'reason', p_take_over_reason)), p_session_id);
+    return next;
+end
+$$;
+
+create function holdfast.require_claimable(p_venture_id uuid, p_directive holdfast.directives) returns void
+language plpgsql as $$
+declare
+    v_open text[];
+begin
+    if p_directive.status = 'blocked' then
+        perform refuse('HF010', format('%s is blocked: %s.', p_directive.sd_key, p_directive.blocked_reason),
+            'Move it to active when that is out of the way.', jsonb_build_object('sd_key', p_directive.sd_key));
+    elsif p_directive.status <> 'active' then
+        perform refuse('HF002', format('%s is %s; only an active directive can be claimed.', p_directive.sd_key, p_directive.status),
+            case when p_directive.status = 'draft' then 'Move it to active first.' else 'Its work is over.' end,
+            jsonb_build_object('sd_key', p_directive.sd_key, 'status', p_directive.status));
+    end if;
+    select array_agg(d.sd_key order by d.sd_key) into v_open
+    from directive_needs n join directives d on d.venture_id = n.venture_id and d.id = n.needs_id
+    where n.venture_id = p_venture_id and n.directive_id = p_directive.id and d.status <> 'completed';
+    if v_open is not null then
+        perform refuse('HF010', format('%s needs %s first.', p_directive.sd_key, array_to_string(v_open, ', ')),
+            'Complete these first.', jsonb_build_object('sd_key', p_directive.sd_key, 'needs', v_open));
+    end if;
+end
+$$;
+
+create function holdfast.require_no_other_claim(p_venture_id uuid, p_session holdfast.claude_sessions, p_directive_id uuid)
+returns void
+language plpgsql as $$
+declare
+    v_other text;
+begin
+    select d.sd_key into v_other from directive_claims c
+    join directives d on d.venture_id = c.venture_id and d.id = c.directive_id
+    where c.venture_id = p_venture_id and c.session_id = p_session.id and c.directive_id <> p_directive_id;
+    if found then
+        perform refuse('HF004', format('The session %s holds %s; a session holds one directive at a time.',
+            p_session.session_id, v_other), format('Release %s first.', v_other),
+            jsonb_build_object('sd_key', v_other, 'holder', p_session.session_id));
+    end if;
+end
+$$;
+
+-- Gives a claim back.
+create function holdfast.release_directive(
+    p_sd_key text, p_epoch bigint, p_token uuid, p_reason text default null, p_venture_id uuid default null)
+returns bigint
+language plpgsql security definer set search_path = holdfast, pg_temp as $$
+declare
+    v_venture   uuid := enter(p_venture_id, 'agent');
+    v_directive directives := require_directive(v_venture, p_sd_key);
+    v_seq       bigint;
+begin
+    select * into v_directive from directives where venture_id = v_venture and id = v_directive.id for update;
+    if p_token is null then
+        perform refuse('HF001', format('Releasing %s needs the token of its claim.', p_sd_key), 'Bring p_epoch and p_token.');
+    end if;
+    perform fence_directive(v_venture, v_directive, p_epoch, p_token, holdfast.now());
+    update directive_claims set session_id = null, claimed_at = null, lease_token = null, lease_expires_at = null
+    where venture_id = v_venture and directive_id = v_directive.id;
+    update directives set seq = seq + 1 where venture_id = v_venture and id = v_directive.id returning seq into v_seq;
+    perform emit(v_venture, 'directive', v_directive.id, v_seq, 'directive.released', jsonb_strip_nulls(
+        jsonb_build_object('sd_key', p_sd_key, 'reason', p_reason)));
+    return v_seq;
+end
+$$;

@@ -1,0 +1,136 @@
+-- One run of one agent program.
+
+-- The row of a session under its lock, for a writer that holds its lease.
+create function holdfast.fence_session(p_venture_id uuid, p_session_id text, p_epoch bigint, p_token uuid)
+returns holdfast.claude_sessions
+language plpgsql as $$
+declare
+    v_session claude_sessions;
+begin
+    select * into v_session from claude_sessions
+    where venture_id = p_venture_id and session_id = p_session_id for update;
+    if not found then
+        perform refuse('HF003', format('There is no session %s.', p_session_id), 'Start it with start_session.',
+            jsonb_build_object('session_id', p_session_id));
+    end if;
+    if v_session.state = 'ended' then
+        perform refuse('HF002', format('The session %s ended at %s.', p_session_id, v_session.ended_at),
+            'Start a new one.', jsonb_build_object('session_id', p_session_id, 'from', 'ended'));
+    end if;
+    perform refuse_stale('session', p_session_id, v_session.lease_epoch, v_session.lease_token,
+        v_session.lease_expires_at, v_session.lease_holder, p_epoch, p_token, holdfast.now());
+    return v_session;
+end
+$$;
+
+-- Starts a session, or gives one that was interrupted a new lease. A twin of a living one is refused.
+create function holdfast.start_session(
+    p_session_id text, p_agent text default null, p_holder text default null, p_metadata jsonb default '{}',
+    p_lease_seconds double precision default 30, p_venture_id uuid default null)
+returns table (id uuid, epoch bigint, token uuid, expires_at timestamptz, resumed boolean)
+language plpgsql security definer set search_path = holdfast, pg_temp as $$
+#variable_conflict use_column
+declare
+    v_venture uuid := enter(p_venture_id, 'agent');
+    v_lease   interval := require_lease_seconds(p_lease_seconds);
+    v_session claude_sessions;
+    v_now     timestamptz := holdfast.now();
+    v_seq     bigint;
+begin
+    insert into claude_sessions (venture_id, id, session_id, state, agent, created_at)
+    values (v_venture, uuid7(), p_session_id, 'starting', p_agent, v_now)
+    on conflict (venture_id, session_id) do nothing;
+    select * into strict v_session from claude_sessions s
+    where s.venture_id = v_venture and s.session_id = p_session_id for update;
+    v_now := holdfast.now();
+    if v_session.state = 'ended' then
+        perform refuse('HF002', format('The session %s ended at %s.', p_session_id, v_session.ended_at), 'Start a new one.');
+    elsif v_session.lease_expires_at > v_now then
+        perform refuse('HF004', format('The session %s is running under a lease of %s until %s.', p_session_id,
+            coalesce(v_session.lease_holder, 'another holder'), v_session.lease_expires_at),
+            'Two runs of one session would overwrite each other: stop this one.',
+            jsonb_build_object('session_id', p_session_id, 'holder', v_session.lease_holder, 'until', v_session.lease_expires_at));
+    end if;
+    resumed := v_session.lease_epoch > 0;
+    if resumed and v_session.state <> 'lost' then  -- its lease ran out and no reaper has said so yet
+        update claude_sessions s set state = 'lost', seq = s.seq + 1
+        where s.venture_id = v_venture and s.id = v_session.id returning s.seq into v_seq;
+        perform emit(v_venture, 'session', v_session.id, v_seq, 'session.lost', jsonb_build_object('session_id', p_session_id));
+    end if;
+    update claude_sessions s set
+        state = 'running', agent = coalesce(p_agent, s.agent), metadata = s.metadata || p_metadata,
+        lease_epoch = s.lease_epoch + 1, lease_token = gen_random_uuid(), lease_holder = p_holder,
+        lease_expires_at = v_now + v_lease, heartbeat_at = v_now, expected_silence_until = null, seq = s.seq + 1
+    where s.venture_id = v_venture and s.id = v_session.id
+    returning s.id, s.lease_epoch, s.lease_token, s.lease_expires_at, s.seq
+    into id, epoch, token, expires_at, v_seq;
+    perform emit(v_venture, 'session', id, v_seq, case when resumed then 'session.resumed' else 'session.started' end,
+        jsonb_strip_nulls(jsonb_build_object('session_id', p_session_id, 'agent', p_agent, 'epoch', epoch, 'holder', p_holder)),
+        p_session_id);
+    return next;
+end
+$$;
+
+-- Moves a session between its live states, and merges what it says of itself key by key.
+create function holdfast.save_session(
+    p_session_id text, p_epoch bigint, p_token uuid, p_state holdfast.session_state default null,
+    p_metadata jsonb default '{}', p_venture_id uuid default null)
+returns bigint
+language plpgsql security definer set search_path = holdfast, pg_temp as $$
+declare
+    v_venture uuid := enter(p_venture_id, 'agent');
+    v_session claude_sessions := fence_session(v_venture, p_session_id, p_epoch, p_token);
+    v_seq     bigint;
+begin
+    if p_state is distinct from v_session.state and p_state is not null then
+        perform require_drawn('session', p_session_id, v_session.state::text, p_state::text,
+            is_drawn(v_session.state, p_state) and p_state not in ('ended', 'lost'));
+    end if;
+    update claude_sessions set
+        state = coalesce(p_state, state), seq = seq + 1,
+        metadata = merge_metadata(metadata, p_metadata)
+    where venture_id = v_venture and id = v_session.id returning seq into v_seq;
+    perform emit(v_venture, 'session', v_session.id, v_seq, 'session.saved', jsonb_strip_nulls(jsonb_build_object(
+        'session_id', p_session_id, 'state', p_state, 'metadata', nullif(p_metadata, '{}'))), p_session_id);
+    return v_seq;
+end
+$$;
+
+-- A neighbour's field is never wiped: objects are merged key by key, two levels deep.
+create function holdfast.merge_metadata(p_old jsonb, p_new jsonb) returns jsonb
+language sql immutable parallel safe as $$
+    select p_old || coalesce((select jsonb_object_agg(n.key,
+        case when jsonb_typeof(n.value) = 'object' and jsonb_typeof(p_old -> n.key) = 'object'
+            then (p_old -> n.key) || n.value else n.value end)
+        from jsonb_each(p_new) as n), '{}')
+$$;
+
+-- Ends a session: its claim is given back and its walk through an orchestrator's children stops.
+create function holdfast.end_session(
+    p_session_id text, p_epoch bigint, p_token uuid, p_reason text default null, p_venture_id uuid default null)
+returns bigint
+language plpgsql security definer set search_path = holdfast, pg_temp as $$
+declare
+    v_venture uuid := enter(p_venture_id, 'agent');
+    v_session claude_sessions := fence_session(v_venture, p_session_id, p_epoch, p_token);
+    v_now     timestamptz := holdfast.now();
+    v_claim   record;
+    v_seq     bigint;
+begin
+    for v_claim in
+        select c.lease_epoch, c.lease_token, d.sd_key from directive_claims c
+        join directives d on d.venture_id = c.venture_id and d.id = c.directive_id
+        where c.venture_id = v_venture and c.session_id = v_session.id and c.lease_expires_at > v_now
+    loop
+        perform release_directive(v_claim.sd_key, v_claim.lease_epoch, v_claim.lease_token, 'the session ended', v_venture);
+    end loop;
+    perform deactivate_auto_proceed_session(p_session_id, v_venture)
+    from auto_proceed_sessions a where a.venture_id = v_venture and a.session_id = p_session_id and a.is_active;
+    update claude_sessions set state = 'ended', ended_at = greatest(v_now, created_at), end_reason = p_reason,
+        lease_expires_at = null, seq = seq + 1
+    where venture_id = v_venture and id = v_session.id returning seq into v_seq;
+    perform emit(v_venture, 'session', v_session.id, v_seq, 'session.ended', jsonb_strip_nulls(
+        jsonb_build_object('session_id', p_session_id, 'reason', p_reason)), p_session_id);
+    return v_seq;
+end
+$$;
