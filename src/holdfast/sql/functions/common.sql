@@ -101,6 +101,22 @@ begin
 end
 $$;
 
+-- In an array that names rows to save, each stands once: which of two saves would be the newer is not for us to guess.
+create function holdfast.require_distinct(p_ids uuid[]) returns void
+language plpgsql immutable as $$
+declare
+    v_twice uuid;
+begin
+    if cardinality(p_ids) = 1 then
+        return;
+    end if;
+    select i into v_twice from unnest(p_ids) as i group by i having count(*) > 1 limit 1;
+    if found then
+        perform refuse('HF005', format('%s stands twice among the rows to save.', v_twice), 'Give each row once.');
+    end if;
+end
+$$;
+
 create function holdfast.require_size(p_what text, p_value jsonb, p_max_bytes integer) returns void
 language plpgsql immutable as $$
 begin

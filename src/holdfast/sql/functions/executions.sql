@@ -171,6 +171,7 @@ begin
     perform require_same_length(10000, v_many, cardinality(p_epochs), cardinality(p_tokens),
         coalesce(cardinality(p_activities), v_many), coalesce(cardinality(p_completed), v_many),
         coalesce(cardinality(p_totals), v_many));
+    perform require_distinct(p_execution_ids);
     perform from agent_executions e where e.venture_id = v_venture and e.id = any (p_execution_ids)
     order by e.id for no key update;
     v_now := holdfast.now();
@@ -271,12 +272,12 @@ begin
     perform from agent_executions e where e.venture_id = v_venture and e.id = any (p_execution_ids)
     order by e.id for no key update;
     for v_step in
-        select g.id, min(g.epoch) as epoch, (array_agg(g.token))[1] as token,
+        select g.id, g.epoch, g.token,
             array_agg(g.position order by g.row) as positions, array_agg(g.name order by g.row) as names,
             array_agg(g.status order by g.row) as statuses
         from unnest(p_execution_ids, p_epochs, p_tokens, p_positions, p_names, p_statuses) with ordinality
             as g (id, epoch, token, position, name, status, row)
-        group by g.id order by g.id
+        group by g.id, g.epoch, g.token order by g.id
     loop
         begin
             perform record_steps_of(v_venture, v_step.id, v_step.epoch, v_step.token,
@@ -371,19 +372,19 @@ begin
         from unnest(p_execution_ids, p_epochs, p_tokens, p_levels, p_messages, p_data) with ordinality
             as g (id, epoch, token, level, message, data, row)
     ), batches as (
-        select g.id, min(g.epoch) as epoch, (array_agg(g.token))[1] as token, count(*) as lines, max(g.level) as worst
-        from given g group by g.id
+        select g.id, g.epoch, g.token, count(*) as lines, max(g.level) as worst
+        from given g group by g.id, g.epoch, g.token
     ), saved as (
         update agent_executions e set log_count = e.log_count + b.lines, seq = e.seq + 1
         from batches b
         where e.venture_id = v_venture and e.id = b.id and e.status = 'running'
             and holds(e.lease_epoch, e.lease_token, e.lease_expires_at, b.epoch, b.token, v_now)
-        returning e.id, e.seq, e.log_count, b.lines, b.worst
+        returning e.id, b.epoch, b.token, e.seq, e.log_count, b.lines, b.worst
     ), written as (
         insert into agent_execution_logs (venture_id, execution_id, line, time, level, message, data)
         select v_venture, g.id, s.log_count - s.lines + row_number() over (partition by g.id order by g.row),
             v_now, g.level, g.message, g.data
-        from given g join saved s on s.id = g.id
+        from given g join saved s on s.id = g.id and s.epoch is not distinct from g.epoch and s.token is not distinct from g.token
         returning 1
     ), told as (
         insert into events (venture_id, stream, stream_id, seq, xid, type, time, actor, data)
@@ -396,7 +397,7 @@ begin
         return;
     end if;
     return query select g.id, r.code, r.reason
-    from (select distinct on (u.id) u.* from unnest(p_execution_ids, p_epochs, p_tokens) as u (id, epoch, token)) g
+    from (select distinct u.* from unnest(p_execution_ids, p_epochs, p_tokens) as u (id, epoch, token)) g
     left join agent_executions e on e.venture_id = v_venture and e.id = g.id
     cross join lateral explain_execution_refusal(v_venture, g.id, g.epoch, g.token, null, null) r
     where e.id is null or e.status <> 'running'

@@ -111,6 +111,7 @@ declare
 begin
     perform require_same_length(10000, v_many, cardinality(p_epochs), cardinality(p_tokens), cardinality(p_states),
         cardinality(p_activities), cardinality(p_progress));
+    perform require_distinct(p_supervisor_ids);
     perform from supervisor_states s where s.venture_id = v_venture and s.id = any (p_supervisor_ids)
     order by s.id for no key update;
     v_now := holdfast.now();

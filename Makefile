@@ -1,0 +1,51 @@
+# Two commands matter to a newcomer: make demo, make test. Both set everything up first.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PARALLEL ?= 4
+
+.PHONY: help setup demo test check bench lock clean
+
+help:
+	@echo "make demo   watch a plan survive a SIGKILL"
+	@echo "make test   run every test, with branch coverage"
+	@echo "make check  ruff, mypy --strict, import-linter"
+	@echo "make bench  measure against yardsticks (make bench ONLY=engine for one)"
+	@echo "make lock   resolve the dependencies anew"
+	@echo "make clean  remove what the others made"
+
+setup: $(READY)
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Holdfast needs Python 3.11 or newer; this is %d.%d. Next: make PYTHON=python3.12 …" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "Python cannot make a virtual environment. Next: install its venv module (Debian: apt-get install python3-venv)"; exit 1; }
+	@echo "installing what Holdfast needs into $(VENV) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(READY)
+	@$(BIN)/python examples/habits/demo.py
+
+test: $(READY)
+	@$(BIN)/python -m pytest -n $(PARALLEL) --cov --cov-report=term
+
+check: $(READY)
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: $(READY)
+	@$(BIN)/python -m bench $(ONLY)
+
+lock:
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet uv
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--no-emit-index-url --group dev --output-file requirements.lock pyproject.toml
+
+clean:
+	rm -rf $(VENV) build dist .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,24 @@
+-- Drops what is defined anew each time its text changes. Tables and their rows are never touched.
+do $$
+declare
+    v_drop text;
+begin
+    for v_drop in
+        select format('drop policy %I on %I.%I', policyname, schemaname, tablename) from pg_policies where schemaname = 'holdfast'
+    loop
+        execute v_drop;
+    end loop;
+    for v_drop in
+        select format('drop view if exists %s cascade', oid::regclass) from pg_class
+        where relnamespace = 'holdfast'::regnamespace and relkind = 'v'
+    loop
+        execute v_drop;
+    end loop;
+    for v_drop in
+        select format('drop function if exists %s cascade', oid::regprocedure) from pg_proc
+        where pronamespace = 'holdfast'::regnamespace
+    loop
+        execute v_drop;
+    end loop;
+end
+$$;
