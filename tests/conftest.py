@@ -13,7 +13,7 @@ import asyncpg
 import pytest
 
 from holdfast.config import Settings
-from holdfast.engine import connections, embedded, migrate
+from holdfast.engine import connections, migrate
 from holdfast.engine.postgres import PostgresEngine
 from tests.support.servers import binaries_of
 
@@ -31,6 +31,8 @@ def server_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
     if given:
         yield given
         return
+    from holdfast.engine import embedded
+
     base = tmp_path_factory.getbasetemp()
     folder = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     version = request.config.getoption("--postgres")

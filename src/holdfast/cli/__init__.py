@@ -1,1 +1,54 @@
-"""."""
+"""The command line: one file per command group."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+
+import typer
+
+from holdfast.cli import events, inspect, plans, questions, server, watching, workers
+from holdfast.cli._output import print_error
+from holdfast.errors import HoldfastError
+
+app = typer.Typer(
+    name="holdfast",
+    help="The database-first memory and control room for AI agents that work for hours.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("run")(plans.run)
+app.command("plan")(plans.show)
+app.command("worker")(workers.worker)
+app.command("status")(inspect.status)
+app.command("watch")(watching.watch)
+app.command("questions")(questions.questions)
+app.command("answer")(questions.answer)
+app.command("events")(events.events)
+app.command("up")(server.up)
+app.command("down")(server.down)
+
+
+def main() -> None:
+    """Run the command line; what goes wrong is told in one line with the next step."""
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    try:
+        app()
+    except HoldfastError as error:
+        print_error(error)
+        sys.exit(1)
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:
+        if os.environ.get("HOLDFAST_DEBUG"):
+            raise
+        print_error(
+            HoldfastError(
+                f"Unexpected: {type(error).__name__}: {error}",
+                hint="Set HOLDFAST_DEBUG=1 to see where, and report it.",
+            )
+        )
+        sys.exit(70)

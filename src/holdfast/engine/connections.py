@@ -123,16 +123,33 @@ def refuse_old_server(connection: Connection) -> None:
         )
 
 
+DRIVER_ERRORS = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+    TimeoutError,
+    ValueError,
+)
+"""Everything that the driver raises when the database refuses, fails or is away."""
+
+
 async def translated(action: Callable[[], Awaitable[_Result]], url: str | None = None) -> _Result:
     """Do something on the database; its refusals and failures come out as Holdfast's errors."""
     try:
         return await action()
-    except asyncpg.PostgresError as error:
-        raise translate(error) from error
-    except asyncpg.DataError as error:  # the driver itself cannot send the value
-        raise errors.InvalidValue(f"{error}", hint="Give a value of that type.") from error
-    except (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError, ValueError) as error:
-        raise unavailable(error, url) from error
+    except DRIVER_ERRORS as error:
+        raise as_holdfast_error(error, url) from error
+
+
+def as_holdfast_error(error: Exception, url: str | None) -> errors.HoldfastError:
+    """The exception for what the driver raised."""
+    match error:
+        case asyncpg.PostgresError():
+            return translate(error)
+        case asyncpg.DataError():  # the driver itself cannot send the value
+            return errors.InvalidValue(f"{error}", hint="Give a value of that type.")
+    return unavailable(error, url)
 
 
 def translate(error: asyncpg.PostgresError) -> errors.HoldfastError:

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import asyncpg
 
 from holdfast.config import Settings
-from holdfast.engine import connections, texts
+from holdfast.engine import connections, failpoints, texts
 from holdfast.engine.connections import Connection
 from holdfast.engine.doorbell import Doorbell
 from holdfast.errors import DatabaseUnavailable
@@ -56,7 +56,9 @@ class PostgresEngine:
             DatabaseError: the database could not do it.
         """
         statement = _call_statement(function, tuple(arguments))
+        failpoints.reached("before", function)
         rows = await self._fetch(statement, arguments.values())
+        failpoints.reached("after", function)
         if function not in _QUIET:
             self._doorbell.ring()
         return rows

@@ -1,1 +1,1 @@
-"""."""
+"""The ordered feed of events: read from the database, resumable for ever, missing nothing."""

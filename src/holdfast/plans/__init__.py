@@ -1,1 +1,1 @@
-"""."""
+"""Plans: read from files, run by a supervisor."""

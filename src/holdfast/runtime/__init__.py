@@ -1,1 +1,1 @@
-"""."""
+"""Long-lived duties, one per file, each with `start()` and `stop()`."""

@@ -1,1 +1,1 @@
-"""."""
+"""Supervisors: durable functions that coordinate executions and ask questions."""

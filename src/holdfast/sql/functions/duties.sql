@@ -170,6 +170,9 @@ begin
             and c.relname ~ '_\d{4}w\d{2}$'
             and to_timestamp(right(c.relname, 7), 'IYYY"w"IW') + interval '1 week' <= v_before
     loop
+        if v_part.parent = 'events' then
+            execute format('update feed_epoch set floor = greatest(floor, (select max(xid::text::numeric)::text::xid8 from %I))', v_part.relname);
+        end if;
         execute format('drop table %I', v_part.relname);
         v_dropped := v_dropped + 1;
     end loop;

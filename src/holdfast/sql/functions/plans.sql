@@ -145,7 +145,7 @@ begin
 end
 $$;
 
--- ready → running, with the execution that does the work; or, at a gate, → waiting, with the question.
+-- ready → running, with the execution that does the work, if there is any; or, at a gate, → waiting, with the question.
 create function holdfast.start_plan_step(
     p_plan_id uuid, p_epoch bigint, p_token uuid, p_step_key text, p_kind text default null, p_input jsonb default '{}',
     p_gate jsonb default null, p_venture_id uuid default null)
@@ -167,7 +167,7 @@ begin
         update plan_steps set question_id = v_question where venture_id = v_venture and plan_id = p_plan_id
             and step_key = p_step_key and round = v_step.round;
         perform move_locked_step(v_step, 'waiting', jsonb_build_object('question_id', v_question));
-    else
+    elsif p_kind is not null then
         perform spawn_for_step(v_plan, v_step, p_epoch, p_token, p_kind, p_input, 'work');
     end if;
     return require_plan_step(v_venture, p_plan_id, p_step_key);

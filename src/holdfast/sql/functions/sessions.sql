@@ -114,16 +114,9 @@ declare
     v_venture uuid := enter(p_venture_id, 'agent');
     v_session claude_sessions := fence_session(v_venture, p_session_id, p_epoch, p_token);
     v_now     timestamptz := holdfast.now();
-    v_claim   record;
     v_seq     bigint;
 begin
-    for v_claim in
-        select c.lease_epoch, c.lease_token, d.sd_key from directive_claims c
-        join directives d on d.venture_id = c.venture_id and d.id = c.directive_id
-        where c.venture_id = v_venture and c.session_id = v_session.id and c.lease_expires_at > v_now
-    loop
-        perform release_directive(v_claim.sd_key, v_claim.lease_epoch, v_claim.lease_token, 'the session ended', v_venture);
-    end loop;
+    perform release_claims(v_venture, v_session, 'the session ended');
     perform deactivate_auto_proceed_session(p_session_id, v_venture)
     from auto_proceed_sessions a where a.venture_id = v_venture and a.session_id = p_session_id and a.is_active;
     update claude_sessions set state = 'ended', ended_at = greatest(v_now, created_at), end_reason = p_reason,
@@ -132,5 +125,40 @@ begin
     perform emit(v_venture, 'session', v_session.id, v_seq, 'session.ended', jsonb_strip_nulls(
         jsonb_build_object('session_id', p_session_id, 'reason', p_reason)), p_session_id);
     return v_seq;
+end
+$$;
+
+-- Gives a session's lease up, for whoever goes on with it: its claim is given back, and it counts as lost until then.
+create function holdfast.interrupt_session(
+    p_session_id text, p_epoch bigint, p_token uuid, p_reason text default null, p_venture_id uuid default null)
+returns bigint
+language plpgsql security definer set search_path = holdfast, pg_temp as $$
+declare
+    v_venture uuid := enter(p_venture_id, 'agent');
+    v_session claude_sessions := fence_session(v_venture, p_session_id, p_epoch, p_token);
+    v_seq     bigint;
+begin
+    perform release_claims(v_venture, v_session, p_reason);
+    update claude_sessions set state = 'lost', lease_expires_at = null, seq = seq + 1
+    where venture_id = v_venture and id = v_session.id returning seq into v_seq;
+    perform emit(v_venture, 'session', v_session.id, v_seq, 'session.lost', jsonb_strip_nulls(
+        jsonb_build_object('session_id', p_session_id, 'reason', p_reason)), p_session_id);
+    return v_seq;
+end
+$$;
+
+-- Gives back what a session holds.
+create function holdfast.release_claims(p_venture_id uuid, p_session holdfast.claude_sessions, p_reason text) returns void
+language plpgsql as $$
+declare
+    v_claim record;
+begin
+    for v_claim in
+        select c.lease_epoch, c.lease_token, d.sd_key from directive_claims c
+        join directives d on d.venture_id = c.venture_id and d.id = c.directive_id
+        where c.venture_id = p_venture_id and c.session_id = p_session.id and c.lease_expires_at > holdfast.now()
+    loop
+        perform release_directive(v_claim.sd_key, v_claim.lease_epoch, v_claim.lease_token, p_reason, p_venture_id);
+    end loop;
 end
 $$;

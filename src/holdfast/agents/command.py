@@ -1,0 +1,159 @@
+"""Agents of kind `command`: any program.
+
+Its output becomes the execution's log. A line may also speak to Holdfast:
+
+    ::progress 3/10 reading        how far it is
+    ::log warning odd row          a log line with a level
+    ::result {"rows": 12}          its result, as JSON; the last one counts
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import re
+import signal
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from holdfast.agents._leash import die_with_parent
+from holdfast.agents._output import Output
+from holdfast.agents.agent import Done, Failed, Outcome
+from holdfast.executions.run import Run
+from holdfast.model.states import LogLevel
+
+GRACE_SECONDS = 5.0
+_PROGRESS = re.compile(r"^::progress (\d+)/(\d+)(?: (.*))?$")
+_LOG = re.compile(r"^::log (debug|info|warning|error) (.*)$")
+_RESULT = "::result "
+
+
+class CommandAgent:
+    """Runs one program to its end.
+
+    The input has `command` (a list) and may have `cwd`, `env` (added to the worker's own) and `timeout_seconds`.
+    """
+
+    async def run(self, run: Run, given: Any) -> Outcome:
+        """Run the program; its process group is ended when this is cancelled."""
+        command = _command(given)
+        if command is None:
+            return Failed(f"command = {given.get('command')!r} is not a list of at least one text.")
+        speech = _Speech(run)
+        started = time.monotonic()
+        try:
+            process = await _start(command, given, run)
+        except OSError as error:
+            return Failed(f"{command[0]} could not be started: {error.strerror or error}.")
+        output = Output(speech.hear)
+        timed_out = False
+        try:
+            async with asyncio.timeout(given.get("timeout_seconds")):
+                await output.read(process)
+                await process.wait()
+        except TimeoutError:
+            timed_out = True
+        finally:
+            await asyncio.shield(_end(process))
+        told = {
+            "command": command,
+            "exit_code": process.returncode,
+            "output_sha256": output.sha256,
+            "output_tail": output.tail,
+            "duration_ms": round((time.monotonic() - started) * 1000),
+            "result": speech.result,
+        }
+        if timed_out:
+            return Failed(f"It was ended after {given['timeout_seconds']} seconds.", told)
+        if process.returncode != 0:
+            return Failed(f"{_how_it_ended(process.returncode)}: {output.last_line}", told)
+        return Done(told)
+
+
+def _command(given: Any) -> list[str] | None:
+    command = given.get("command")
+    if not isinstance(command, list) or not command or not all(isinstance(part, str) for part in command):
+        return None
+    return command
+
+
+async def _start(command: list[str], given: Mapping[str, Any], run: Run) -> asyncio.subprocess.Process:
+    environment = {
+        **os.environ,
+        # A program named without a folder may be one of Holdfast's own environment.
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
+        **given.get("env", {}),
+        "HOLDFAST_EXECUTION_ID": str(run.id),
+        "HOLDFAST_ATTEMPT": str(run.attempt),
+    }
+    environment.pop("HOLDFAST_FAILPOINT", None)
+    return await asyncio.create_subprocess_exec(
+        *command,
+        cwd=given.get("cwd"),
+        env=environment,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        start_new_session=True,
+        preexec_fn=die_with_parent,
+    )
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """End what is left of the process and its children: first it may tidy up, then it must go."""
+    if process.returncode is None:
+        _signal_group(process.pid, signal.SIGTERM)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GRACE_SECONDS):
+                await process.wait()
+    _signal_group(process.pid, signal.SIGKILL)
+    await process.wait()
+
+
+def _signal_group(pid: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, number)
+
+
+def _how_it_ended(returncode: int | None) -> str:
+    if returncode is not None and returncode < 0:
+        return f"ended by {signal.Signals(-returncode).name}"
+    return f"exit code {returncode}"
+
+
+class _Speech:
+    """Understands the lines that speak to Holdfast; all others are the log."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self.result: Any = None
+
+    def hear(self, line: str) -> None:
+        if not line.startswith("::"):
+            self._run.log(line)
+        elif match := _PROGRESS.match(line):
+            done, total = int(match[1]), int(match[2])
+            self._run.progress(min(done, total), total, match[3])
+        elif match := _LOG.match(line):
+            self._run.log(match[2], level=LogLevel(match[1]))
+        elif line.startswith(_RESULT):
+            self._keep_result(line.removeprefix(_RESULT))
+        else:
+            self._run.log(line)
+
+    def _keep_result(self, text: str) -> None:
+        try:
+            self.result = json.loads(text, parse_constant=_refuse_constant)
+        except ValueError as error:
+            self._run.log(f"This result is not JSON ({error}): {text}", level=LogLevel.WARNING)
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+

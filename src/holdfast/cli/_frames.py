@@ -1,0 +1,100 @@
+"""What a plan and other work look like at one moment."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from holdfast.cli._marks import honest_bar, mark, state_text
+from holdfast.cli._output import console, rows_table, short, span
+from holdfast.client import Holdfast
+from holdfast.progress.eta import Estimate, describe, from_durations
+
+_OVER = ("completed", "failed", "skipped")
+
+
+async def plan_frame(hf: Holdfast, venture_id: UUID, plan: Any) -> RenderableType:
+    """A plan: its bar, its time, a line for each step."""
+    steps = await hf.engine.read("plan_steps", venture_id, plan["id"])
+    history = {row["step_key"]: row["seconds"] for row in await hf.engine.read("step_history", venture_id, plan["name"])}
+    estimate = _plan_estimate(steps, history)
+    elapsed = _elapsed(plan)
+    state = "interrupted" if plan["status"] == "running" and plan["interrupted"] else plan["status"]
+    head = Text.assemble(
+        (plan["name"], "bold"), "  ", state_text(state, console), (f"  {short(plan['id'])}", "quiet")
+    )
+    if plan["restoration_count"]:
+        head.append(f"  restored {plan['restoration_count']}×", style="buoy")
+    line = honest_bar(float(plan["progress"]) / 100, console, elapsed_seconds=elapsed, estimate=estimate)
+    line.append(f"  {plan['completed_steps']}/{plan['total_steps']} steps  {span(elapsed)}")
+    if plan["ended_at"] is None:
+        line.append(f"  remaining: {describe(estimate)}", style="quiet")
+    return Group(head, line, _steps(steps))
+
+
+async def work_frame(hf: Holdfast, venture_id: UUID, rows: dict[str, list[Any]]) -> RenderableType:
+    """Executions and supervisors that belong to no plan."""
+    table = rows_table("", "", "", "", "")
+    for row in rows.get("supervisors", ()):
+        state = "interrupted" if row["interrupted"] else row["state"]
+        table.add_row(mark(state, console), row["name"], state.replace("_", " "), row["current_activity"] or "", "")
+    for row in rows.get("executions", ()):
+        state = "interrupted" if row["interrupted"] else row["status"]
+        remaining = (row["total_steps"] or 0) - row["completed_steps"]
+        pace = [one["seconds"] for one in await hf.engine.read("pace", venture_id, row["id"])]
+        estimate = from_durations(pace, remaining) if row["total_steps"] else None
+        fraction = float(row["progress"]) / 100 if row["progress"] is not None else None
+        bar = honest_bar(fraction, console, elapsed_seconds=_elapsed(row), estimate=estimate)
+        table.add_row(mark(state, console), row["name"], bar, row["current_activity"] or "", describe(estimate))
+    return table if table.row_count else Text()
+
+
+def _steps(steps: list[Any]) -> RenderableType:
+    table = rows_table("", "step", "role", "state", "round", "time", "", right=("round", "time"))
+    for step in steps:
+        table.add_row(
+            mark(step["status"], console),
+            step["title"],
+            step["role"] or "",
+            step["status"],
+            str(step["round"]) if step["round"] > 1 else "",
+            span(_elapsed(step)) if step["started_at"] else "",
+            _doing(step),
+        )
+    return table
+
+
+def _doing(step: Any) -> Text:
+    if step["status"] == "waiting":
+        return Text("waits for you: holdfast questions", style="buoy")
+    if step["status"] == "failed":
+        return Text(step["error_message"].splitlines()[0][:60], style="bad")
+    if step["status"] in ("running", "verifying") and step["total_steps"]:
+        return Text(f"{step['completed_steps']}/{step['total_steps']} {step['current_activity'] or ''}", style="quiet")
+    if step["exit_code"] is not None:
+        return Text(f"verified: exit {step['exit_code']}, {step['output_digest'].hex()[:8]}", style="quiet")
+    return Text()
+
+
+def _plan_estimate(steps: list[Any], history: dict[str, list[float]]) -> Estimate | None:
+    """The steps that are left, one after the other; unknown as soon as one of them is."""
+    left = Estimate(low_seconds=0, median_seconds=0, high_seconds=0)
+    for step in steps:
+        if step["status"] in _OVER:
+            continue
+        estimate = from_durations(history.get(step["step_key"], []))
+        if estimate is None:
+            return None
+        left = left.plus(estimate.after(_elapsed(step)))
+    return left
+
+
+def _elapsed(row: Any) -> float:
+    if row["started_at"] is None:
+        return 0.0
+    elapsed: float = ((row["ended_at"] or datetime.now(UTC)) - row["started_at"]).total_seconds()
+    return elapsed

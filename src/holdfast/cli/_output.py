@@ -1,0 +1,105 @@
+"""How the command line prints: calm, aligned, one line per thing; colour only where the terminal has it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import Enum
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from rich.theme import Theme
+
+from holdfast.errors import HoldfastError
+
+THEME = Theme(
+    {
+        "kelp": "#7a8f3a",
+        "buoy": "#e07a2f",
+        "bad": "red",
+        "quiet": "dim",
+        "link": "blue",
+    },
+    inherit=True,
+)
+console = Console(theme=THEME, highlight=False)
+errors = Console(theme=THEME, highlight=False, stderr=True)
+_SHORT = 8
+
+
+def print_error(error: HoldfastError) -> None:
+    """What happened, then what to do: one line each."""
+    errors.print(Text("error: ", style="bad") + Text(error.message), soft_wrap=True)
+    if error.hint:
+        errors.print(Text("next:  ", style="quiet") + Text(error.hint), soft_wrap=True)
+
+
+def print_json(value: Any) -> None:
+    """For machines: one JSON value on one line."""
+    sys.stdout.write(json.dumps(value, default=_plain, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def _plain(value: Any) -> Any:
+    """What JSON has no word for."""
+    match value:
+        case UUID() | Path():
+            return str(value)
+        case datetime():
+            return value.isoformat()
+        case Decimal():
+            return float(value)
+        case bytes():
+            return value.hex()
+        case Enum():
+            return value.value
+        case tuple() | set():
+            return list(value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if hasattr(value, "items"):
+        return dict(value.items())
+    raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+def short(identity: UUID | str) -> str:
+    """The end of an id, which is what tells ids of one age apart; commands accept it."""
+    return str(identity)[-_SHORT:]
+
+
+def ago(moment: datetime | None) -> str:
+    """How long ago, in one unit.
+
+    >>> ago(None)
+    ''
+    """
+    if moment is None:
+        return ""
+    return span((datetime.now(UTC) - moment).total_seconds())
+
+
+def span(seconds: float) -> str:
+    """A length of time in one unit.
+
+    >>> span(0.42), span(95), span(7200)
+    ('0.4 s', '1.6 min', '2.0 h')
+    """
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{max(seconds, 0):.1f} s"
+
+
+def rows_table(*columns: str, right: tuple[str, ...] = ()) -> Table:
+    """A table without boxes."""
+    table = Table(box=None, pad_edge=False, header_style="quiet", padding=(0, 2, 0, 0))
+    for column in columns:
+        table.add_column(column, justify="right" if column in right else "left", overflow="fold")
+    return table

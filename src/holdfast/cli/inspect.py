@@ -1,0 +1,114 @@
+"""`holdfast status`: one look tells whether anyone needs you."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.text import Text
+
+from holdfast.cli._connection import JsonOption, VentureOption, connected, run_async
+from holdfast.cli._marks import state_text
+from holdfast.cli._output import ago, console, print_json, rows_table, short
+
+MOST_ROWS = 20
+
+
+def status(as_json: JsonOption = False, venture: VentureOption = None) -> None:
+    """Show what needs you, what is under way, and where the database is."""
+
+    async def work() -> dict[str, Any]:
+        async with connected(venture) as (hf, venture_id):
+            engine = hf.engine
+            return {
+                "venture": hf.settings.venture,
+                "server": "given" if hf.settings.database_url else "embedded",
+                "questions": await hf.questions(),
+                "plans": await engine.read("plans", venture_id, MOST_ROWS),
+                "supervisors": await engine.read("live_supervisors", venture_id, MOST_ROWS),
+                "executions": await engine.read("live_executions", venture_id, MOST_ROWS),
+                "sessions": await engine.read("live_sessions", venture_id, MOST_ROWS),
+            }
+
+    found = run_async(work())
+    if as_json:
+        print_json(found)
+        return
+    console.print(f"venture {found['venture']} · {found['server']} PostgreSQL", style="quiet")
+    for title, show in (
+        ("Needs you", _questions(found["questions"])),
+        ("Plans", _plans(found["plans"])),
+        ("Supervisors", _supervisors(found["supervisors"])),
+        ("Executions", _executions(found["executions"])),
+        ("Sessions", _sessions(found["sessions"])),
+    ):
+        if show is not None:
+            console.print(Text(f"\n{title}", style="bold"))
+            console.print(show)
+    if not any(found[key] for key in ("questions", "plans", "supervisors", "executions", "sessions")):
+        console.print("\nNothing is here yet. Begin with: holdfast run PLAN.yaml", style="quiet")
+
+
+def _questions(rows: list[Any]) -> Any:
+    if not rows:
+        return Text("nobody", style="quiet")
+    table = rows_table("id", "asked", "question", "by", right=("asked",))
+    for row in rows:
+        table.add_row(short(row["id"]), ago(row["created_at"]), Text(row["message"], style="buoy"), row["asker"])
+    return table
+
+
+def _plans(rows: list[Any]) -> Any:
+    if not rows:
+        return None
+    table = rows_table("id", "plan", "state", "steps", "restored", "begun", right=("steps", "restored", "begun"))
+    for row in rows:
+        state = "interrupted" if _is_interrupted(row) else row["status"]
+        table.add_row(
+            short(row["id"]),
+            row["name"],
+            state_text(state, console),
+            f"{row['completed_steps']}/{row['total_steps']}",
+            str(row["restoration_count"] or ""),
+            ago(row["created_at"]),
+        )
+    return table
+
+
+def _is_interrupted(plan: Any) -> bool:
+    return bool(plan["status"] == "running" and plan["interrupted"])
+
+
+def _supervisors(rows: list[Any]) -> Any:
+    if not rows:
+        return None
+    table = rows_table("id", "supervisor", "state", "doing", "restored", right=("restored",))
+    for row in rows:
+        state = "interrupted" if row["interrupted"] else row["state"]
+        table.add_row(
+            short(row["id"]),
+            row["name"],
+            state_text(state, console),
+            row["current_activity"] or "",
+            str(row["restoration_count"] or ""),
+        )
+    return table
+
+
+def _executions(rows: list[Any]) -> Any:
+    if not rows:
+        return None
+    table = rows_table("id", "execution", "state", "doing", "steps", right=("steps",))
+    for row in rows:
+        state = "interrupted" if row["interrupted"] else row["status"]
+        steps = f"{row['completed_steps']}/{row['total_steps']}" if row["total_steps"] else ""
+        table.add_row(short(row["id"]), row["name"], state_text(state, console), row["current_activity"] or "", steps)
+    return table
+
+
+def _sessions(rows: list[Any]) -> Any:
+    if not rows:
+        return None
+    table = rows_table("session", "agent", "state", "holds")
+    for row in rows:
+        table.add_row(row["session_id"], row["agent"] or "", state_text(row["state"], console), row["sd_key"] or "")
+    return table

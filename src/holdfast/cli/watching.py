@@ -1,0 +1,104 @@
+"""`holdfast watch`: what is under way, redrawn in place; the last frame stays."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+from rich.console import Group
+from rich.live import Live
+
+from holdfast.cli._connection import JsonOption, VentureOption, connected, find_id, run_async
+from holdfast.cli._frames import plan_frame, work_frame
+from holdfast.cli._output import console, print_json
+from holdfast.client import Holdfast
+from holdfast.engine.listener import Listener
+
+REDRAW_SECONDS = 0.5
+MOST_PLANS = 5
+MOST_ROWS = 30
+
+
+def watch(
+    plan: Annotated[str | None, typer.Argument(help="A plan's id; unset means all that is under way.")] = None,
+    once: Annotated[bool, typer.Option("--once", help="Draw one frame and end.")] = False,
+    as_json: JsonOption = False,
+    venture: VentureOption = None,
+) -> None:
+    """Watch work live, with progress and time remaining. With --json a line each time something changed."""
+
+    async def work() -> None:
+        async with connected(venture) as (hf, venture_id):
+            plan_id = await find_id(hf, venture_id, "plan", plan) if plan else None
+            await watch_until_over(hf, venture_id, plan_id, once=once, as_json=as_json)
+
+    try:
+        run_async(work())
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+
+
+async def watch_until_over(
+    hf: Holdfast, venture_id: UUID, plan_id: UUID | None, *, once: bool = False, as_json: bool = False
+) -> None:
+    """Draw until the plan is over; without one, until interrupted."""
+    listener = Listener(hf.engine, poll_seconds=REDRAW_SECONDS)
+    listener.start()
+    try:
+        if as_json:
+            await _print_lines(hf, venture_id, plan_id, listener, once=once)
+        else:
+            await _draw(hf, venture_id, plan_id, listener, once=once)
+    finally:
+        await listener.stop()
+
+
+async def _draw(hf: Holdfast, venture_id: UUID, plan_id: UUID | None, listener: Listener, *, once: bool) -> None:
+    with Live(console=console, auto_refresh=False, transient=False) as live:
+        while True:
+            rings = listener.rings
+            plans, rows = await _look(hf, venture_id, plan_id)
+            live.update(await _frame(hf, venture_id, plans, rows), refresh=True)
+            if once or _is_over(plan_id, plans):
+                return
+            await asyncio.sleep(0.05)  # at most twenty frames a second
+            await listener.wait(rings)
+
+
+async def _frame(hf: Holdfast, venture_id: UUID, plans: list[Any], rows: dict[str, list[Any]]) -> Group:
+    frames = [await plan_frame(hf, venture_id, plan) for plan in plans]
+    return Group(*frames, await work_frame(hf, venture_id, rows))
+
+
+async def _print_lines(
+    hf: Holdfast, venture_id: UUID, plan_id: UUID | None, listener: Listener, *, once: bool
+) -> None:
+    before: Any = None
+    while True:
+        rings = listener.rings
+        plans, rows = await _look(hf, venture_id, plan_id)
+        steps = [await hf.engine.read("plan_steps", venture_id, plan["id"]) for plan in plans]
+        now = {"plans": [{**plan, "plan_steps": own} for plan, own in zip(plans, steps, strict=True)], **rows}
+        if now != before:
+            print_json(now)
+        before = now
+        if once or _is_over(plan_id, plans):
+            return
+        await listener.wait(rings)
+
+
+async def _look(hf: Holdfast, venture_id: UUID, plan_id: UUID | None) -> tuple[list[Any], dict[str, list[Any]]]:
+    if plan_id is not None:
+        return await hf.engine.read("plan", venture_id, plan_id), {}
+    plans = await hf.engine.read("plans", venture_id, MOST_PLANS)
+    rows = {
+        "supervisors": await hf.engine.read("live_supervisors", venture_id, MOST_ROWS),
+        "executions": await hf.engine.read("live_executions", venture_id, MOST_ROWS),
+    }
+    return [plan for plan in plans if plan["ended_at"] is None] or plans[:1], rows
+
+
+def _is_over(plan_id: UUID | None, plans: list[Any]) -> bool:
+    return plan_id is not None and all(plan["ended_at"] is not None for plan in plans)

@@ -1,0 +1,252 @@
+"""`Holdfast`, what `connect()` gives: it wires the nouns to one engine."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeAlias
+from uuid import UUID
+
+from holdfast import config
+from holdfast.config import Settings
+from holdfast.engine import opening
+from holdfast.engine.heart import Heart
+from holdfast.engine.holding import held
+from holdfast.engine.postgres import PostgresEngine
+from holdfast.errors import HoldfastError, LeaseLost
+from holdfast.executions.run import Run
+from holdfast.executions.service import AgentExecutionService
+from holdfast.executions.writer import ExecutionWriter
+from holdfast.live.cursor import Cursor
+from holdfast.live.tail import Tail
+from holdfast.live.watch import Watch
+from holdfast.model.events import Event
+from holdfast.model.leases import Lease, LeaseKind
+from holdfast.supervisors.running import SupervisorFunction
+
+CallableFunction: TypeAlias = Callable[..., Awaitable[Any] | Any]
+
+
+def connect(
+    url: str | None = None,
+    *,
+    venture: str | None = None,
+    data_dir: str | Path | None = None,
+    lease_seconds: float | None = None,
+) -> Holdfast:
+    """What a program holds on to; opened with `async with`.
+
+    Args:
+        url: a PostgreSQL server; unset means the settings' one, else the embedded one.
+        venture: the slug of the venture that calls mean when they name none.
+        data_dir: the embedded server's data folder.
+        lease_seconds: how long leases last without a heartbeat, in seconds.
+
+    Raises:
+        ConfigError: a setting cannot be read.
+        DatabaseUnavailable, DatabaseTooOld, NotMigrated, EmbeddedServerFailed: when it is opened.
+
+    >>> connect(venture="acme").settings.venture
+    'acme'
+    """
+    return Holdfast(
+        config.load(database_url=url, venture=venture, data_dir=data_dir, lease_seconds=lease_seconds)
+    )
+
+
+class Holdfast:
+    """One program's connection to its memory."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.supervisors: dict[str, SupervisorFunction] = {}
+        """The registered supervisor functions, by name; a worker runs them."""
+        self.callables: dict[str, CallableFunction] = {}
+        """The registered agents of kind `callable`, by name; a worker runs them."""
+        self._stack = contextlib.AsyncExitStack()
+        self._engine: PostgresEngine | None = None
+        self._heart: Heart | None = None
+        self._watch: Watch | None = None
+        self._ventures: dict[str, UUID] = {}
+        self._writers: dict[UUID, ExecutionWriter] = {}
+
+    async def __aenter__(self) -> Holdfast:
+        async with contextlib.AsyncExitStack() as stack:
+            url = await stack.enter_async_context(opening.migrated_database(self.settings))
+            self._engine = PostgresEngine(url, settings=self.settings)
+            stack.push_async_callback(self._engine.close)
+            await self._engine.open()
+            self._heart = Heart(url, settings=self.settings)
+            stack.push_async_callback(asyncio.to_thread, self._heart.stop)
+            self._watch = Watch(self._engine)
+            stack.push_async_callback(self._watch.stop)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ventures.clear()
+        self._writers.clear()
+        await self._stack.__aexit__(kind, error, trace)
+        self._engine = None
+
+    # Registering what workers run.
+
+    def supervisor(self, name: str) -> Callable[[SupervisorFunction], SupervisorFunction]:
+        """Register an async function as the supervisor of that name."""
+
+        def register(function: SupervisorFunction) -> SupervisorFunction:
+            self.supervisors[name] = function
+            return function
+
+        return register
+
+    def callable(self, name: str) -> Callable[[CallableFunction], CallableFunction]:
+        """Register a function as the agent of that name; it is given the `Run` and the input's values."""
+
+        def register(function: CallableFunction) -> CallableFunction:
+            self.callables[name] = function
+            return function
+
+        return register
+
+    # Executions.
+
+    @asynccontextmanager
+    async def execution(
+        self, name: str, *, venture: str | None = None, steps: int | None = None, agent: str | None = None, **values: Any
+    ) -> AsyncIterator[Run]:
+        """Track what the block does as one execution: completed when it ends, failed when it raises.
+
+        Args:
+            name: what people call it.
+            venture: the slug of its venture.
+            steps: how many steps it will have; progress is derived from them.
+            agent: who does it.
+            values: more of `begin_execution`: input, role, metadata, directive_id, session_id.
+
+        Raises:
+            LeaseLost: the lease was lost; the block was cancelled and nothing it wrote since was kept.
+        """
+        venture_id = await self.venture_id(venture)
+        row = await self.engine.call_row(
+            "begin_execution",
+            name=name,
+            holder=holder_name(),
+            lease_seconds=self.settings.lease_seconds,
+            total_steps=steps,
+            agent=agent,
+            **values,
+            venture_id=venture_id,
+        )
+        lease = Lease(
+            kind=LeaseKind.EXECUTION, venture_id=venture_id, id=row["id"], epoch=row["epoch"], token=row["token"]
+        )
+        run = Run(lease=lease, name=name, engine=self.engine, writer=self.writer(venture_id))
+        async with held(lease, self.heart):
+            try:
+                yield run
+                await run.flush()
+            except LeaseLost:
+                raise
+            except (Exception, asyncio.CancelledError) as error:
+                with contextlib.suppress(HoldfastError):
+                    await run.flush()
+                with contextlib.suppress(LeaseLost):
+                    await self._finish(run, status="failed", error=f"{type(error).__name__}: {error}")
+                raise
+            await self._finish(run, status="completed", result=run.result)
+
+    async def _finish(self, run: Run, **outcome: Any) -> None:
+        await self.engine.call("finish_execution", execution_id=run.id, **run.lease.fence, **outcome)
+
+    async def execution_service(self, venture: str | None = None) -> AgentExecutionService:
+        """Executions under the older system's names."""
+        return AgentExecutionService(self.engine, await self.venture_id(venture))
+
+    # Supervisors and questions.
+
+    async def start(self, name: str, *, venture: str | None = None, key: str | None = None, **input: Any) -> UUID:  # noqa: A002
+        """Create a supervisor for a worker to run; with a key, only once. Gives its id."""
+        row = await self.engine.call_row(
+            "create_supervisor", name=name, handler=name, input=input, key=key, venture_id=await self.venture_id(venture)
+        )
+        created: UUID = row["id"]
+        return created
+
+    async def questions(self, *, venture: str | None = None, open_only: bool = True) -> list[dict[str, Any]]:
+        """The questions of a venture, oldest first."""
+        rows = await self.engine.read("questions", await self.venture_id(venture), open_only)
+        return [dict(row) for row in rows]
+
+    async def answer(
+        self, question_id: UUID, answer: Any, *, venture: str | None = None, answered_by: str | None = None
+    ) -> None:
+        """Answer an open question; raises `AlreadyAnswered`, `InvalidValue`, `NotFound`."""
+        await self.engine.call(
+            "answer_question",
+            question_id=question_id,
+            answer=answer,
+            answered_by=answered_by or holder_name(),
+            venture_id=await self.venture_id(venture),
+        )
+
+    # Events.
+
+    async def events(
+        self, *, since: Cursor | str | None = None, venture: str | None = None
+    ) -> AsyncIterator[tuple[Event, Cursor]]:
+        """Every event of a venture in order, each with the cursor behind it, for ever.
+
+        `since` is a cursor or its text, "start" for all there is, or unset for what happens from now on.
+        """
+        venture_id = await self.venture_id(venture)
+        async for item in Tail(self.engine, venture_id=venture_id, since=since):
+            yield item
+
+    # Parts, for the packages above.
+
+    @property
+    def engine(self) -> PostgresEngine:
+        """The door to the database."""
+        if self._engine is None:
+            raise HoldfastError("Holdfast is not connected.", hint="Use it inside: async with holdfast.connect() as hf")
+        return self._engine
+
+    @property
+    def heart(self) -> Heart:
+        """What beats for the leases held here."""
+        assert self._heart is not None
+        return self._heart
+
+    @property
+    def watch(self) -> Watch:
+        """What wakes who waits for a change."""
+        assert self._watch is not None
+        return self._watch
+
+    async def venture_id(self, slug: str | None = None) -> UUID:
+        """The id of a venture, which is made when it is not there yet."""
+        slug = slug or self.settings.venture
+        if slug not in self._ventures:
+            self._ventures[slug] = await self.engine.call_value("open_venture", slug=slug)
+        return self._ventures[slug]
+
+    def writer(self, venture_id: UUID) -> ExecutionWriter:
+        """The shared writer of a venture's executions."""
+        if venture_id not in self._writers:
+            self._writers[venture_id] = ExecutionWriter(self.engine, venture_id)
+        return self._writers[venture_id]
+
+
+def holder_name() -> str:
+    """What people are told of who holds a lease; it is never compared."""
+    return f"{socket.gethostname()}/{os.getpid()}"
+

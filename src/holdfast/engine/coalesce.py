@@ -1,0 +1,113 @@
+"""Group commit in the client: what many callers write while a batch is under way travels as the next batch.
+
+Each caller still waits for its own commit, and each row is fenced on its own: one that is refused does not fail its
+neighbours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from holdfast.engine.postgres import PostgresEngine
+from holdfast.errors import BY_SQLSTATE, HoldfastError, InvalidValue, Refused
+
+MOST_ROWS = 1000
+
+_Waiting = tuple[tuple[Any, ...], "asyncio.Future[None]"]
+
+
+class Coalescer:
+    """Collects rows for one array function, whose first column says which row of the database is meant.
+
+    With `one_per_key`, as saves need, a batch holds one row for each key and further ones wait for the next; without,
+    as logs need, rows of one key travel together and in order.
+    """
+
+    def __init__(
+        self,
+        engine: PostgresEngine,
+        function: str,
+        columns: Sequence[str],
+        *,
+        venture_id: UUID,
+        one_per_key: bool = False,
+    ) -> None:
+        self._engine = engine
+        self._function = function
+        self._columns = tuple(columns)
+        self._venture_id = venture_id
+        self._one_per_key = one_per_key
+        self._waiting: deque[_Waiting] = deque()
+        self._task: asyncio.Task[None] | None = None
+
+    def put(self, *row: Any) -> asyncio.Future[None]:
+        """Queue a row; the future is done when it is committed, or holds the refusal."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        done.add_done_callback(_retrieve)
+        self._waiting.append((row, done))
+        if self._task is None:
+            self._task = asyncio.create_task(self._send_all(), name=f"holdfast {self._function}")
+        return done
+
+    async def _send_all(self) -> None:
+        try:
+            while self._waiting:
+                await self._send(self._take_batch())
+        finally:
+            self._task = None
+
+    def _take_batch(self) -> list[_Waiting]:
+        batch: list[_Waiting] = []
+        later: list[_Waiting] = []
+        keys: set[Any] = set()
+        while self._waiting and len(batch) < MOST_ROWS:
+            one = self._waiting.popleft()
+            if self._one_per_key and one[0][0] in keys:
+                later.append(one)
+            else:
+                keys.add(one[0][0])
+                batch.append(one)
+        self._waiting.extendleft(reversed(later))
+        return batch
+
+    async def _send(self, batch: list[_Waiting]) -> None:
+        try:
+            refused = await self._call([row for row, _ in batch])
+        except Refused as error:
+            if len(batch) == 1:
+                _fail(batch[0], error)
+                return
+            for one in batch:  # one bad row has failed the whole call: find out which
+                await self._send([one])
+            return
+        except BaseException as error:
+            for one in batch:
+                _fail(one, error if isinstance(error, HoldfastError) else HoldfastError(repr(error)))
+            if not isinstance(error, HoldfastError):
+                raise
+            return
+        for row, done in batch:
+            if row[0] in refused:
+                _fail((row, done), refused[row[0]])
+            elif not done.done():
+                done.set_result(None)
+
+    async def _call(self, rows: list[tuple[Any, ...]]) -> dict[Any, Refused]:
+        arrays = {column: [row[i] for row in rows] for i, column in enumerate(self._columns)}
+        answer = await self._engine.call(self._function, **arrays, venture_id=self._venture_id)
+        return {row[0]: BY_SQLSTATE.get(row["code"], InvalidValue)(row["reason"]) for row in answer}
+
+
+def _fail(one: _Waiting, error: BaseException) -> None:
+    if not one[1].done():
+        one[1].set_exception(error)
+
+
+def _retrieve(done: asyncio.Future[None]) -> None:
+    """Who does not await a row hears of its failure at the next flush, not from the garbage collector."""
+    if not done.cancelled():
+        done.exception()

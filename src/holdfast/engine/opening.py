@@ -1,0 +1,54 @@
+"""Which database the settings mean: the given server, or the embedded one, which is started when nobody has yet."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from holdfast.config import Settings
+from holdfast.engine import connections, embedded, migrate
+from holdfast.errors import NotMigrated
+
+
+@asynccontextmanager
+async def database(settings: Settings) -> AsyncIterator[str]:
+    """The address of the database to use, for as long as it is used."""
+    if settings.database_url is not None:
+        yield settings.database_url
+        return
+    server = await asyncio.to_thread(embedded.join, data_dir(settings))
+    try:
+        yield server.url
+    finally:
+        await asyncio.to_thread(server.leave)
+
+
+@asynccontextmanager
+async def migrated_database(settings: Settings) -> AsyncIterator[str]:
+    """The same, brought up to this version if it is ours alone: a given server is migrated by its owner.
+
+    Raises:
+        NotMigrated: the given server is not of this version.
+    """
+    async with database(settings) as url:
+        connection = await connections.connect(url, settings)
+        try:
+            await connections.translated(lambda: _bring_up(connection, settings), url)
+        finally:
+            await connection.close()
+        yield url
+
+
+def data_dir(settings: Settings) -> Path:
+    """The embedded server's data folder."""
+    return settings.data_dir or embedded.default_data_dir(Path.cwd())
+
+
+async def _bring_up(connection: connections.Connection, settings: Settings) -> None:
+    if await migrate.is_current(connection):
+        return
+    if settings.database_url is not None:
+        raise NotMigrated(hint="Run: holdfast db migrate")
+    await migrate.migrate(connection)

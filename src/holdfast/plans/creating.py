@@ -1,0 +1,48 @@
+"""Making a plan in the database from what its file says."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from holdfast.engine.postgres import PostgresEngine
+from holdfast.plans.spec import Plan, Step
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class CreatedPlan:
+    """What `create_plan` made."""
+
+    id: UUID
+    supervisor_id: UUID
+    sd_key: str
+
+
+async def create_plan(
+    engine: PostgresEngine, venture_id: UUID, plan: Plan, *, cwd: Path, work_dir: Path
+) -> CreatedPlan:
+    """Make a plan that workers will run, with its directive and its supervisor.
+
+    Args:
+        engine: where.
+        venture_id: in which venture.
+        plan: what.
+        cwd: the folder its commands start in.
+        work_dir: the folder its steps keep their files in.
+    """
+    spec = {
+        "cwd": str(cwd),
+        "work_dir": str(work_dir),
+        "env": plan.env,
+        "max_parallel": plan.max_parallel,
+    }
+    row = await engine.call_row(
+        "create_plan", name=plan.name, steps=[_as_json(step) for step in plan.steps], spec=spec, venture_id=venture_id
+    )
+    return CreatedPlan(id=row["id"], supervisor_id=row["supervisor_id"], sd_key=row["sd_key"])
+
+
+def _as_json(step: Step) -> dict[str, Any]:
+    return {key: value for key, value in dataclasses.asdict(step).items() if value is not None}

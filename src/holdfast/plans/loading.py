@@ -1,0 +1,123 @@
+"""Reading plan files; errors name the file, the place in it, and the nearest known key."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from holdfast.errors import PlanError
+from holdfast.plans.spec import Plan, Step
+
+
+def load_plan(file: Path) -> Plan:
+    """Read a plan file.
+
+    Raises:
+        PlanError: it cannot be read, or says something that is no plan; nothing was started.
+    """
+    try:
+        read = yaml.safe_load(file.read_text())
+    except (OSError, UnicodeDecodeError) as error:
+        raise PlanError(f"{file} cannot be read: {error}", hint="Name an existing YAML file.") from error
+    except yaml.YAMLError as error:
+        place = getattr(error, "problem_mark", None)
+        line = f" line {place.line + 1}" if place else ""
+        raise PlanError(f"{file}{line}: this is not YAML: {getattr(error, 'problem', error)}.") from error
+    return parse_plan(read, str(file))
+
+
+def parse_plan(read: Any, source: str = "plan") -> Plan:
+    """A plan from what a YAML file gives.
+
+    >>> parse_plan({"name": "tidy", "steps": [{"id": "a", "title": "A", "command": ["true"]}]}).steps[0].agent
+    'command'
+    """
+    plan: Plan = _parse(Plan, read, source)
+    if not plan.steps:
+        raise PlanError(f"{source}: steps is empty.", hint="A plan has at least one step.")
+    _check_ids(plan, source)
+    for number, step in enumerate(plan.steps):
+        _check_step(step, f"{source}: steps[{number}] ({step.id})", [s.id for s in plan.steps[:number]])
+    return plan
+
+
+def _check_ids(plan: Plan, source: str) -> None:
+    seen: set[str] = set()
+    for step in plan.steps:
+        if step.id in seen:
+            raise PlanError(f"{source}: two steps have the id {step.id}.", hint="Give each its own.")
+        seen.add(step.id)
+
+
+def _check_step(step: Step, place: str, before: list[str]) -> None:
+    for named, ids in (("needs", step.needs), ("on_failure.to", (step.on_failure.to,) if step.on_failure else ())):
+        for one in ids:
+            if one not in before:
+                raise PlanError(f"{place}.{named}: {one} is no step before this one.", hint=_near(one, before))
+    if step.agent == "command" and not step.command and step.gate is None:
+        raise PlanError(f"{place}: a step of the agent `command` needs a command or a gate.")
+    if step.verify is not None and not step.verify.command:
+        raise PlanError(f"{place}.verify.command is empty.")
+    if step.gate is not None and not set(step.gate.approve) <= set(step.gate.options):
+        raise PlanError(
+            f"{place}.gate.approve = {list(step.gate.approve)} is not among its options {list(step.gate.options)}."
+        )
+
+
+def _parse(kind: Any, value: Any, place: str) -> Any:
+    """A value as its annotation wants it."""
+    if dataclasses.is_dataclass(kind):
+        return _parse_fields(kind, value, place)
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin is types.UnionType:
+        return None if value is None else _parse(arguments[0], value, place)
+    if origin is tuple:
+        if not isinstance(value, Sequence) or isinstance(value, str):
+            raise _wrong(place, value, "a list")
+        return tuple(_parse(arguments[0], item, f"{place}[{i}]") for i, item in enumerate(value))
+    if origin is dict:
+        if not isinstance(value, Mapping):
+            raise _wrong(place, value, "a mapping")
+        return {str(key): _parse(arguments[1], item, f"{place}.{key}") for key, item in value.items()}
+    if kind is Any:
+        return value
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if kind is str and isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise _wrong(place, value, {str: "a text", int: "a whole number", float: "a number"}.get(kind, str(kind)))
+    return value
+
+
+def _parse_fields(kind: Any, value: Any, place: str) -> Any:
+    if not isinstance(value, Mapping):
+        raise _wrong(place, value, "a mapping")
+    hints = typing.get_type_hints(kind)
+    for key in value:
+        if key not in hints:
+            raise PlanError(f"{place}: {key} is not a key here.", hint=_near(str(key), list(hints)))
+    parsed = {key: _parse(hints[key], item, f"{place}.{key}" if place else key) for key, item in value.items()}
+    if "title" in hints and "id" in parsed:
+        parsed.setdefault("title", parsed["id"])
+    for field in dataclasses.fields(kind):
+        required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+        if required and field.name not in parsed:
+            raise PlanError(f"{place}: {field.name} is missing.", hint=f"Known keys: {', '.join(hints)}.")
+    return kind(**parsed)
+
+
+def _wrong(place: str, value: Any, expected: str) -> PlanError:
+    return PlanError(f"{place} = {value!r:.100} is not {expected}.")
+
+
+def _near(word: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(word, known, n=1)
+    return f"Did you mean {near[0]}?" if near else f"Known here: {', '.join(known) or 'none'}."

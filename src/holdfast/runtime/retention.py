@@ -1,0 +1,30 @@
+"""Makes partitions ahead of time and drops those that need not be kept any longer."""
+
+from __future__ import annotations
+
+import time
+
+from holdfast.client import Holdfast
+from holdfast.engine.listener import Listener
+from holdfast.runtime.duty import Duty
+
+EVERY_SECONDS = 6 * 3600.0
+
+
+class Retention(Duty):
+    """Looks after the partitions of events and logs, a few times a day."""
+
+    name = "retention"
+
+    def __init__(self, hf: Holdfast, *, listener: Listener) -> None:
+        super().__init__(listener)
+        self._hf = hf
+        self._due_at = 0.0
+
+    async def turn(self) -> bool:
+        """Do it if it is due."""
+        if time.monotonic() >= self._due_at:
+            await self._hf.engine.call("ensure_partitions")
+            await self._hf.engine.call("drop_old_partitions", retention_days=self._hf.settings.retention_days)
+            self._due_at = time.monotonic() + EVERY_SECONDS
+        return False

@@ -1,0 +1,42 @@
+-- One of everything, made by the engine's own functions in the venture that the setting holdfast.venture names.
+do $$
+declare
+    v_session     record;
+    v_execution   record;
+    v_supervisor  uuid;
+    v_plan        record;
+    v_step        holdfast.plan_steps;
+begin
+    perform holdfast.set_member('verify', 'viewer');
+    perform holdfast.add_directive('SD-VERIFY-1', 'what comes first');
+    perform holdfast.add_directive('SD-VERIFY-2', 'a directive', p_status => 'active');
+    perform holdfast.add_directive('SD-VERIFY-3', 'needs the first', p_needs => array['SD-VERIFY-1']);
+
+    select * into v_session from holdfast.start_session('verify-world', 'claude', 'verify');
+    perform holdfast.claim_directive('verify-world', v_session.epoch, v_session.token, 'SD-VERIFY-2');
+    perform holdfast.upsert_auto_proceed_session('verify-world', 'SD-VERIFY-2', p_total_children => 5);
+    perform holdfast.ask_question('Is it so?', null, 'verify-world', v_session.epoch, v_session.token);
+
+    select * into v_execution from holdfast.begin_execution('an execution', 'verify', p_total_steps => 2);
+    perform holdfast.record_steps(array[v_execution.id], array[v_execution.epoch], array[v_execution.token],
+        array[1], array['a step'], array['completed']::holdfast.execution_step_status[]);
+    perform holdfast.append_logs(array[v_execution.id], array[v_execution.epoch], array[v_execution.token],
+        array['info']::holdfast.log_level[], array['a line']);
+    perform holdfast.record_metrics(v_execution.id, v_execution.epoch, v_execution.token, p_model_calls => 1);
+
+    select s.id into v_supervisor from holdfast.create_supervisor('a supervisor') s;
+    perform holdfast.begin_step(v_supervisor, null, null, 'a step');
+    perform holdfast.save_checkpoint(v_supervisor, null, null, null, '{}', array['\x68690a'::bytea]);
+    perform holdfast.mark_supervisor_restored(v_supervisor, 'manual');
+
+    select * into v_plan from holdfast.create_plan('a plan', '[{"id": "only", "verify": {"run": "true"}}]');
+    perform holdfast.advance_plan(v_plan.id, null, null);
+    perform holdfast.start_plan_step(v_plan.id, null, null, 'only');
+    v_step := holdfast.verify_plan_step(v_plan.id, null, null, 'only', '{}', 'command', '{}');
+    perform holdfast.start_execution(v_step.verification_id);
+    perform holdfast.finish_execution(v_step.verification_id, 'completed', p_result => jsonb_build_object(
+        'command', '["true"]'::jsonb, 'exit_code', 0, 'output_sha256', encode(sha256(''), 'hex'), 'output_tail', '', 'duration_ms', 1));
+    perform holdfast.record_evidence(v_plan.id, null, null, 'only');
+    perform holdfast.complete_plan_step(v_plan.id, null, null, 'only');
+end
+$$;
