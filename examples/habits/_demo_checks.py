@@ -32,7 +32,11 @@ def differences(story: dict[str, Any], planted: dict[str, Any], work: Path) -> l
         ("the evidence's exit code", rounds.get(("verify", 1), {}).get("exit_code"), 0),
         ("the rows that break a constraint", _found(work), _planted(planted)),
     ]
-    return [f"{what}: {found!r}, expected {expected!r}" for what, found, expected in checks if found != expected]
+    return [
+        f"{what}: {found!r}, expected {expected!r}"
+        for what, found, expected in checks
+        if found != expected
+    ]
 
 
 def _open_findings(rounds: dict[tuple[str, int], dict[str, Any]], number: int) -> int | None:

@@ -13,7 +13,9 @@ async def habits_database(holdfast_url: str) -> str:
     """Its address; it is made when it is not there yet."""
     connection = await asyncpg.connect(holdfast_url)
     try:
-        if not await connection.fetchval("select exists (select from pg_database where datname = $1)", NAME):
+        if not await connection.fetchval(
+            "select exists (select from pg_database where datname = $1)", NAME
+        ):
             await connection.execute(f"create database {NAME}")
     except asyncpg.InsufficientPrivilegeError as error:
         raise SystemExit(

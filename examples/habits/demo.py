@@ -35,12 +35,18 @@ async def main() -> int:
         await holdfast_command("db", "migrate")
     else:
         os.environ.setdefault("HOLDFAST_DATA_DIR", str(HOME / "postgres"))
-    say("PostgreSQL", "starting" if "HOLDFAST_DATABASE_URL" not in os.environ else "the given server")
+    say(
+        "PostgreSQL",
+        "starting" if "HOLDFAST_DATABASE_URL" not in os.environ else "the given server",
+    )
     async with holdfast.connect() as hf:
         os.environ["HABITS_DATABASE_URL"] = await habits_database(hf.engine.url)
         await program("generate.py", "--seed", str(SEED), "--work", str(WORK))
         planted = json.loads((WORK / "planted.json").read_text())
-        say("habits", f"a database whose rows break {len(planted['constraints'])} constraints to come, seed {SEED}")
+        say(
+            "habits",
+            f"a database whose rows break {len(planted['constraints'])} constraints to come, seed {SEED}",
+        )
         story = await play(hf)
     return tell_end(story, planted)
 
@@ -48,7 +54,9 @@ async def main() -> int:
 async def play(hf: holdfast.Holdfast) -> dict[str, Any]:
     """Start the plan, kill its worker in the middle, answer its gate; gives the plan's story."""
     started = json.loads(
-        await holdfast_command("run", str(HERE / "habits.yaml"), "--detach", "--work-dir", str(WORK), "--json")
+        await holdfast_command(
+            "run", str(HERE / "habits.yaml"), "--detach", "--work-dir", str(WORK), "--json"
+        )
     )
     plan_id = started["id"]
     say("plan", f"habits is started as {started['sd_key']}")
@@ -59,7 +67,9 @@ async def play(hf: holdfast.Holdfast) -> dict[str, Any]:
     finally:
         await workers.stop()
     console.print("\n" + await holdfast_command("plan", plan_id), end="")
-    return dict(json.loads(await holdfast_command("plan", plan_id, "--json")), killed=workers.killed)
+    return dict(
+        json.loads(await holdfast_command("plan", plan_id, "--json")), killed=workers.killed
+    )
 
 
 async def follow(hf: holdfast.Holdfast, plan_id: str, workers: Workers) -> None:
@@ -72,7 +82,7 @@ async def follow(hf: holdfast.Holdfast, plan_id: str, workers: Workers) -> None:
                 return
             if event.type == "plan.step_running" and event.data["step"] == "review":
                 reviews += 1
-                if reviews == 2 and not workers.killed:  # noqa: PLR2004  # in the middle: the second review
+                if reviews == 2 and not workers.killed:  # in the middle: the second review
                     await workers.kill()
                     await workers.start()
         elif event.type == "supervisor.restored":
@@ -86,7 +96,11 @@ def tell_plan_event(event: holdfast.Event) -> None:
     data = event.data
     if event.type == "plan.sent_back":
         open_ones = [finding for finding in data["findings"] if not finding.get("waived")]
-        say("sent back", f"{data['from']} → {data['to']}: {open_ones[0]['message'] if open_ones else ''}", "yellow")
+        say(
+            "sent back",
+            f"{data['from']} → {data['to']}: {open_ones[0]['message'] if open_ones else ''}",
+            "yellow",
+        )
     elif event.type.startswith("plan.step_"):
         state = event.type.removeprefix("plan.step_")
         more = f": {data['reason']}" if "reason" in data else ""
@@ -96,10 +110,17 @@ def tell_plan_event(event: holdfast.Event) -> None:
 
 def tell_restoration(event: holdfast.Event) -> None:
     """What was found, and what was done about each finding."""
-    say("restored", f"for the {event.data['number']}. time, because of {event.data['source'].replace('_', ' ')}", "yellow")
+    say(
+        "restored",
+        f"for the {event.data['number']}. time, because of {event.data['source'].replace('_', ' ')}",
+        "yellow",
+    )
     for finding in event.data["findings"]:
         found = finding["finding"].replace("_", " ")
-        console.print(f"{'':12}{found}: {finding['subject']} → {finding['action']} ({finding['reason']})", style="dim")
+        console.print(
+            f"{'':12}{found}: {finding['subject']} → {finding['action']} ({finding['reason']})",
+            style="dim",
+        )
 
 
 async def deploy_and_answer(question_id: str, message: str) -> None:
@@ -138,7 +159,10 @@ class Workers:
     async def start(self) -> None:
         """Start a worker."""
         self._process = await asyncio.create_subprocess_exec(
-            *HOLDFAST, "worker", stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
+            *HOLDFAST,
+            "worker",
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
         )
         say("worker", f"process {self._process.pid} starts")
 
@@ -175,7 +199,9 @@ async def run(*command: str) -> str:
     process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     output, _ = await process.communicate()
     if process.returncode != 0:
-        raise SystemExit(f"error: {' '.join(command[1:])} ended with exit code {process.returncode}")
+        raise SystemExit(
+            f"error: {' '.join(command[1:])} ended with exit code {process.returncode}"
+        )
     return output.decode()
 
 

@@ -1,9 +1,9 @@
 """Holdfast: the database-first memory and control room for AI agents that work for hours.
 
-    async with holdfast.connect() as hf:
-        async with hf.execution("market research", steps=len(sources)) as run:
-            for source in run.track(sources):
-                run.log("reading", source=source)
+async with holdfast.connect() as hf:
+    async with hf.execution("market research", steps=len(sources)) as run:
+        for source in run.track(sources):
+            run.log("reading", source=source)
 """
 
 from holdfast.client import Holdfast, connect

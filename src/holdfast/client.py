@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,7 +15,7 @@ from holdfast import config
 from holdfast.config import Settings
 from holdfast.engine import opening
 from holdfast.engine.heart import Heart
-from holdfast.engine.holding import held
+from holdfast.engine.holding import held, holder_name
 from holdfast.engine.postgres import PostgresEngine
 from holdfast.errors import HoldfastError, LeaseLost
 from holdfast.executions.run import Run
@@ -28,6 +26,8 @@ from holdfast.live.tail import Tail
 from holdfast.live.watch import Watch
 from holdfast.model.events import Event
 from holdfast.model.leases import Lease, LeaseKind
+from holdfast.plans import runner as plans
+from holdfast.supervisors.handle import Supervisor
 from holdfast.supervisors.running import SupervisorFunction
 
 CallableFunction: TypeAlias = Callable[..., Awaitable[Any] | Any]
@@ -56,7 +56,9 @@ def connect(
     'acme'
     """
     return Holdfast(
-        config.load(database_url=url, venture=venture, data_dir=data_dir, lease_seconds=lease_seconds)
+        config.load(
+            database_url=url, venture=venture, data_dir=data_dir, lease_seconds=lease_seconds
+        )
     )
 
 
@@ -65,7 +67,7 @@ class Holdfast:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.supervisors: dict[str, SupervisorFunction] = {}
+        self.supervisors: dict[str, SupervisorFunction] = {plans.HANDLER: self._run_plan}
         """The registered supervisor functions, by name; a worker runs them."""
         self.callables: dict[str, CallableFunction] = {}
         """The registered agents of kind `callable`, by name; a worker runs them."""
@@ -90,7 +92,10 @@ class Holdfast:
         return self
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self._ventures.clear()
         self._writers.clear()
@@ -121,7 +126,13 @@ class Holdfast:
 
     @asynccontextmanager
     async def execution(
-        self, name: str, *, venture: str | None = None, steps: int | None = None, agent: str | None = None, **values: Any
+        self,
+        name: str,
+        *,
+        venture: str | None = None,
+        steps: int | None = None,
+        agent: str | None = None,
+        **values: Any,
     ) -> AsyncIterator[Run]:
         """Track what the block does as one execution: completed when it ends, failed when it raises.
 
@@ -147,7 +158,11 @@ class Holdfast:
             venture_id=venture_id,
         )
         lease = Lease(
-            kind=LeaseKind.EXECUTION, venture_id=venture_id, id=row["id"], epoch=row["epoch"], token=row["token"]
+            kind=LeaseKind.EXECUTION,
+            venture_id=venture_id,
+            id=row["id"],
+            epoch=row["epoch"],
+            token=row["token"],
         )
         run = Run(lease=lease, name=name, engine=self.engine, writer=self.writer(venture_id))
         async with held(lease, self.heart):
@@ -160,12 +175,16 @@ class Holdfast:
                 with contextlib.suppress(HoldfastError):
                     await run.flush()
                 with contextlib.suppress(LeaseLost):
-                    await self._finish(run, status="failed", error=f"{type(error).__name__}: {error}")
+                    await self._finish(
+                        run, status="failed", error=f"{type(error).__name__}: {error}"
+                    )
                 raise
             await self._finish(run, status="completed", result=run.result)
 
     async def _finish(self, run: Run, **outcome: Any) -> None:
-        await self.engine.call("finish_execution", execution_id=run.id, **run.lease.fence, **outcome)
+        await self.engine.call(
+            "finish_execution", execution_id=run.id, **run.lease.fence, **outcome
+        )
 
     async def execution_service(self, venture: str | None = None) -> AgentExecutionService:
         """Executions under the older system's names."""
@@ -173,21 +192,35 @@ class Holdfast:
 
     # Supervisors and questions.
 
-    async def start(self, name: str, *, venture: str | None = None, key: str | None = None, **input: Any) -> UUID:  # noqa: A002
+    async def start(
+        self, name: str, *, venture: str | None = None, key: str | None = None, **input: Any
+    ) -> UUID:
         """Create a supervisor for a worker to run; with a key, only once. Gives its id."""
         row = await self.engine.call_row(
-            "create_supervisor", name=name, handler=name, input=input, key=key, venture_id=await self.venture_id(venture)
+            "create_supervisor",
+            name=name,
+            handler=name,
+            input=input,
+            key=key,
+            venture_id=await self.venture_id(venture),
         )
         created: UUID = row["id"]
         return created
 
-    async def questions(self, *, venture: str | None = None, open_only: bool = True) -> list[dict[str, Any]]:
+    async def questions(
+        self, *, venture: str | None = None, open_only: bool = True
+    ) -> list[dict[str, Any]]:
         """The questions of a venture, oldest first."""
         rows = await self.engine.read("questions", await self.venture_id(venture), open_only)
         return [dict(row) for row in rows]
 
     async def answer(
-        self, question_id: UUID, answer: Any, *, venture: str | None = None, answered_by: str | None = None
+        self,
+        question_id: UUID,
+        answer: Any,
+        *,
+        venture: str | None = None,
+        answered_by: str | None = None,
     ) -> None:
         """Answer an open question; raises `AlreadyAnswered`, `InvalidValue`, `NotFound`."""
         await self.engine.call(
@@ -211,13 +244,23 @@ class Holdfast:
         async for item in Tail(self.engine, venture_id=venture_id, since=since):
             yield item
 
+    async def _run_plan(self, supervisor: Supervisor) -> dict[str, Any]:
+        """A plan's runner is a supervisor."""
+        runner = plans.PlanRunner(
+            supervisor, engine=self.engine, heart=self.heart, settings=self.settings
+        )
+        return await runner.run()
+
     # Parts, for the packages above.
 
     @property
     def engine(self) -> PostgresEngine:
         """The door to the database."""
         if self._engine is None:
-            raise HoldfastError("Holdfast is not connected.", hint="Use it inside: async with holdfast.connect() as hf")
+            raise HoldfastError(
+                "Holdfast is not connected.",
+                hint="Use it inside: async with holdfast.connect() as hf",
+            )
         return self._engine
 
     @property
@@ -244,9 +287,3 @@ class Holdfast:
         if venture_id not in self._writers:
             self._writers[venture_id] = ExecutionWriter(self.engine, venture_id)
         return self._writers[venture_id]
-
-
-def holder_name() -> str:
-    """What people are told of who holds a lease; it is never compared."""
-    return f"{socket.gethostname()}/{os.getpid()}"
-

@@ -77,12 +77,18 @@ class CommandAgent:
 
 def _command(given: Any) -> list[str] | None:
     command = given.get("command")
-    if not isinstance(command, list) or not command or not all(isinstance(part, str) for part in command):
+    if (
+        not isinstance(command, list)
+        or not command
+        or not all(isinstance(part, str) for part in command)
+    ):
         return None
     return command
 
 
-async def _start(command: list[str], given: Mapping[str, Any], run: Run) -> asyncio.subprocess.Process:
+async def _start(
+    command: list[str], given: Mapping[str, Any], run: Run
+) -> asyncio.subprocess.Process:
     environment = {
         **os.environ,
         # A program named without a folder may be one of Holdfast's own environment.
@@ -155,5 +161,3 @@ class _Speech:
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
-
-

@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from holdfast.cli import events, inspect, plans, questions, server, watching, workers
+from holdfast.cli import db, events, inspect, plans, questions, server, watching, workers
 from holdfast.cli._output import print_error
 from holdfast.errors import HoldfastError
 
@@ -19,6 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(db.app, name="db")
 app.command("run")(plans.run)
 app.command("plan")(plans.show)
 app.command("worker")(workers.worker)

@@ -20,16 +20,24 @@ _OVER = ("completed", "failed", "skipped")
 async def plan_frame(hf: Holdfast, venture_id: UUID, plan: Any) -> RenderableType:
     """A plan: its bar, its time, a line for each step."""
     steps = await hf.engine.read("plan_steps", venture_id, plan["id"])
-    history = {row["step_key"]: row["seconds"] for row in await hf.engine.read("step_history", venture_id, plan["name"])}
+    history = {
+        row["step_key"]: row["seconds"]
+        for row in await hf.engine.read("step_history", venture_id, plan["name"])
+    }
     estimate = _plan_estimate(steps, history)
     elapsed = _elapsed(plan)
     state = "interrupted" if plan["status"] == "running" and plan["interrupted"] else plan["status"]
     head = Text.assemble(
-        (plan["name"], "bold"), "  ", state_text(state, console), (f"  {short(plan['id'])}", "quiet")
+        (plan["name"], "bold"),
+        "  ",
+        state_text(state, console),
+        (f"  {short(plan['id'])}", "quiet"),
     )
     if plan["restoration_count"]:
         head.append(f"  restored {plan['restoration_count']}×", style="buoy")
-    line = honest_bar(float(plan["progress"]) / 100, console, elapsed_seconds=elapsed, estimate=estimate)
+    line = honest_bar(
+        float(plan["progress"]) / 100, console, elapsed_seconds=elapsed, estimate=estimate
+    )
     line.append(f"  {plan['completed_steps']}/{plan['total_steps']} steps  {span(elapsed)}")
     if plan["ended_at"] is None:
         line.append(f"  remaining: {describe(estimate)}", style="quiet")
@@ -41,7 +49,13 @@ async def work_frame(hf: Holdfast, venture_id: UUID, rows: dict[str, list[Any]])
     table = rows_table("", "", "", "", "")
     for row in rows.get("supervisors", ()):
         state = "interrupted" if row["interrupted"] else row["state"]
-        table.add_row(mark(state, console), row["name"], state.replace("_", " "), row["current_activity"] or "", "")
+        table.add_row(
+            mark(state, console),
+            row["name"],
+            state.replace("_", " "),
+            row["current_activity"] or "",
+            "",
+        )
     for row in rows.get("executions", ()):
         state = "interrupted" if row["interrupted"] else row["status"]
         remaining = (row["total_steps"] or 0) - row["completed_steps"]
@@ -49,7 +63,13 @@ async def work_frame(hf: Holdfast, venture_id: UUID, rows: dict[str, list[Any]])
         estimate = from_durations(pace, remaining) if row["total_steps"] else None
         fraction = float(row["progress"]) / 100 if row["progress"] is not None else None
         bar = honest_bar(fraction, console, elapsed_seconds=_elapsed(row), estimate=estimate)
-        table.add_row(mark(state, console), row["name"], bar, row["current_activity"] or "", describe(estimate))
+        table.add_row(
+            mark(state, console),
+            row["name"],
+            bar,
+            row["current_activity"] or "",
+            describe(estimate),
+        )
     return table if table.row_count else Text()
 
 
@@ -74,9 +94,14 @@ def _doing(step: Any) -> Text:
     if step["status"] == "failed":
         return Text(step["error_message"].splitlines()[0][:60], style="bad")
     if step["status"] in ("running", "verifying") and step["total_steps"]:
-        return Text(f"{step['completed_steps']}/{step['total_steps']} {step['current_activity'] or ''}", style="quiet")
+        return Text(
+            f"{step['completed_steps']}/{step['total_steps']} {step['current_activity'] or ''}",
+            style="quiet",
+        )
     if step["exit_code"] is not None:
-        return Text(f"verified: exit {step['exit_code']}, {step['output_digest'].hex()[:8]}", style="quiet")
+        return Text(
+            f"verified: exit {step['exit_code']}, {step['output_digest'].hex()[:8]}", style="quiet"
+        )
     return Text()
 
 

@@ -50,15 +50,24 @@ def state_text(state: str, console: Console) -> Text:
 
 
 def honest_bar(
-    fraction: float | None, console: Console, *, elapsed_seconds: float = 0.0, estimate: Estimate | None = None
+    fraction: float | None,
+    console: Console,
+    *,
+    elapsed_seconds: float = 0.0,
+    estimate: Estimate | None = None,
 ) -> Text:
     """Solid up to what is done; a lighter band from where the optimistic estimate would have it to the pessimistic;
     a tick at the median. Without a known end, an empty bar.
     """
-    full, band, tick, rest = ("█", "░", "┃", "─") if speaks_unicode(console) else ("#", ":", "|", "-")
+    full, band, tick, rest = (
+        ("█", "░", "┃", "─") if speaks_unicode(console) else ("#", ":", "|", "-")
+    )
     cells = [rest] * _BAR_CELLS
     if estimate is not None:
-        for cell in range(_cell(elapsed_seconds, estimate.high_seconds), _cell(elapsed_seconds, estimate.low_seconds)):
+        for cell in range(
+            _cell(elapsed_seconds, estimate.high_seconds),
+            _cell(elapsed_seconds, estimate.low_seconds),
+        ):
             cells[cell] = band
         cells[min(_cell(elapsed_seconds, estimate.median_seconds), _BAR_CELLS - 1)] = tick
     done = round((fraction or 0.0) * _BAR_CELLS)

@@ -17,7 +17,8 @@ from holdfast.model.events import Event
 def events(
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as events happen.")] = False,
     since: Annotated[
-        str, typer.Option("--since", help="A cursor that an earlier call printed, `start`, or `now`.")
+        str,
+        typer.Option("--since", help="A cursor that an earlier call printed, `start`, or `now`."),
     ] = "start",
     as_json: JsonOption = False,
     venture: VentureOption = None,
@@ -48,7 +49,9 @@ def _print(event: Event, cursor: Cursor, *, as_json: bool) -> None:
     data = ", ".join(f"{key}={_brief(value)}" for key, value in event.data.items())
     line = Text(f"{event.time:%H:%M:%S.%f}"[:-3] + " ", style="quiet")
     line += Text(f"{event.stream}/{short(event.stream_id)} #{event.seq:<4} ", style="quiet")
-    console.print(line + Text(event.type.ljust(26)) + Text(f" {data}", style="quiet"), soft_wrap=True)
+    console.print(
+        line + Text(event.type.ljust(26)) + Text(f" {data}", style="quiet"), soft_wrap=True
+    )
 
 
 def _brief(value: object) -> str:

@@ -44,7 +44,9 @@ def status(as_json: JsonOption = False, venture: VentureOption = None) -> None:
         if show is not None:
             console.print(Text(f"\n{title}", style="bold"))
             console.print(show)
-    if not any(found[key] for key in ("questions", "plans", "supervisors", "executions", "sessions")):
+    if not any(
+        found[key] for key in ("questions", "plans", "supervisors", "executions", "sessions")
+    ):
         console.print("\nNothing is here yet. Begin with: holdfast run PLAN.yaml", style="quiet")
 
 
@@ -53,14 +55,21 @@ def _questions(rows: list[Any]) -> Any:
         return Text("nobody", style="quiet")
     table = rows_table("id", "asked", "question", "by", right=("asked",))
     for row in rows:
-        table.add_row(short(row["id"]), ago(row["created_at"]), Text(row["message"], style="buoy"), row["asker"])
+        table.add_row(
+            short(row["id"]),
+            ago(row["created_at"]),
+            Text(row["message"], style="buoy"),
+            row["asker"],
+        )
     return table
 
 
 def _plans(rows: list[Any]) -> Any:
     if not rows:
         return None
-    table = rows_table("id", "plan", "state", "steps", "restored", "begun", right=("steps", "restored", "begun"))
+    table = rows_table(
+        "id", "plan", "state", "steps", "restored", "begun", right=("steps", "restored", "begun")
+    )
     for row in rows:
         state = "interrupted" if _is_interrupted(row) else row["status"]
         table.add_row(
@@ -101,7 +110,13 @@ def _executions(rows: list[Any]) -> Any:
     for row in rows:
         state = "interrupted" if row["interrupted"] else row["status"]
         steps = f"{row['completed_steps']}/{row['total_steps']}" if row["total_steps"] else ""
-        table.add_row(short(row["id"]), row["name"], state_text(state, console), row["current_activity"] or "", steps)
+        table.add_row(
+            short(row["id"]),
+            row["name"],
+            state_text(state, console),
+            row["current_activity"] or "",
+            steps,
+        )
     return table
 
 
@@ -110,5 +125,10 @@ def _sessions(rows: list[Any]) -> Any:
         return None
     table = rows_table("session", "agent", "state", "holds")
     for row in rows:
-        table.add_row(row["session_id"], row["agent"] or "", state_text(row["state"], console), row["sd_key"] or "")
+        table.add_row(
+            row["session_id"],
+            row["agent"] or "",
+            state_text(row["state"], console),
+            row["sd_key"] or "",
+        )
     return table

@@ -24,7 +24,10 @@ def run(
         bool, typer.Option("--detach", help="Start it and return; a `holdfast worker` runs it.")
     ] = False,
     work_dir: Annotated[
-        Path | None, typer.Option("--work-dir", help="Where its steps keep files; unset means a folder for this run.")
+        Path | None,
+        typer.Option(
+            "--work-dir", help="Where its steps keep files; unset means a folder for this run."
+        ),
     ] = None,
     as_json: JsonOption = False,
     venture: VentureOption = None,
@@ -85,7 +88,9 @@ def show(
             return {
                 "plan": row,
                 "steps": await hf.engine.read("plan_rounds", venture_id, plan_id),
-                "restorations": await hf.engine.read("restorations", venture_id, row["supervisor_id"]),
+                "restorations": await hf.engine.read(
+                    "restorations", venture_id, row["supervisor_id"]
+                ),
                 "questions": await hf.engine.read("plan_questions", venture_id, plan_id),
             }
 
@@ -100,7 +105,12 @@ def print_story(story: dict[str, Any]) -> None:
     """A plan's story on the terminal."""
     row = story["plan"]
     console.print(
-        Text.assemble((row["name"], "bold"), "  ", state_text(row["status"], console), (f"  {row['sd_key']}", "quiet"))
+        Text.assemble(
+            (row["name"], "bold"),
+            "  ",
+            state_text(row["status"], console),
+            (f"  {row['sd_key']}", "quiet"),
+        )
     )
     if row["error_message"]:
         console.print(Text(row["error_message"], style="bad"))
@@ -114,9 +124,22 @@ def print_story(story: dict[str, Any]) -> None:
 
 
 def _steps(steps: list[Any]) -> Any:
-    table = rows_table("", "step", "role", "round", "attempt", "time", "evidence", right=("round", "attempt", "time"))
+    table = rows_table(
+        "",
+        "step",
+        "role",
+        "round",
+        "attempt",
+        "time",
+        "evidence",
+        right=("round", "attempt", "time"),
+    )
     for step in steps:
-        seconds = (step["ended_at"] - step["started_at"]).total_seconds() if step["ended_at"] and step["started_at"] else None
+        seconds = (
+            (step["ended_at"] - step["started_at"]).total_seconds()
+            if step["ended_at"] and step["started_at"]
+            else None
+        )
         table.add_row(
             mark(step["status"], console),
             step["title"],
@@ -146,9 +169,17 @@ def _print_restoration(restoration: Any) -> None:
     if restoration["interrupted_at"] is not None:
         away = f", taken up {span((restoration['restored_at'] - restoration['interrupted_at']).total_seconds())} after its lease ended"
     console.print(
-        Text(f"\nrestoration {restoration['number']}  {restoration['source'].replace('_', ' ')}{away}", style="buoy")
+        Text(
+            f"\nrestoration {restoration['number']}  {restoration['source'].replace('_', ' ')}{away}",
+            style="buoy",
+        )
     )
     table = rows_table("found", "what", "action", "because")
     for finding in restoration["findings"]:
-        table.add_row(finding["finding"].replace("_", " "), finding["subject"], finding["action"], finding["reason"])
+        table.add_row(
+            finding["finding"].replace("_", " "),
+            finding["subject"],
+            finding["action"],
+            finding["reason"],
+        )
     console.print(table)

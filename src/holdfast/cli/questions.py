@@ -15,7 +15,9 @@ from holdfast.cli._output import ago, console, print_json, rows_table, short
 
 def questions(
     everything: Annotated[bool, typer.Option("--all", help="Show settled questions too.")] = False,
-    show: Annotated[bool, typer.Option("--show", help="Print what each question shows, such as the SQL to run.")] = False,
+    show: Annotated[
+        bool, typer.Option("--show", help="Print what each question shows, such as the SQL to run.")
+    ] = False,
     as_json: JsonOption = False,
     venture: VentureOption = None,
 ) -> None:
@@ -30,7 +32,9 @@ def questions(
         print_json(found)
         return
     if not found:
-        console.print("Nobody waits for you. A gate or `sup.ask(…)` puts its question here.", style="quiet")
+        console.print(
+            "Nobody waits for you. A gate or `sup.ask(…)` puts its question here.", style="quiet"
+        )
         return
     table = rows_table("id", "status", "asked", "by", "question", "options", right=("asked",))
     for row in found:
@@ -47,7 +51,9 @@ def questions(
     if show:
         for row in found:
             if row["context"].get("text"):
-                console.print(f"\n{short(row['id'])} shows {row['context'].get('file', '')}:", style="quiet")
+                console.print(
+                    f"\n{short(row['id'])} shows {row['context'].get('file', '')}:", style="quiet"
+                )
                 console.print(Text(row["context"]["text"]))
     console.print("Answer with: holdfast answer ID VALUE", style="quiet")
 
@@ -55,7 +61,9 @@ def questions(
 def answer(
     question: Annotated[str, typer.Argument(help="The question's id, or the end of it.")],
     value: Annotated[str, typer.Argument(help="One of its options; else JSON, or a text.")],
-    by: Annotated[str | None, typer.Option("--by", help="Who answers; unset means your user name.")] = None,
+    by: Annotated[
+        str | None, typer.Option("--by", help="Who answers; unset means your user name.")
+    ] = None,
     as_json: JsonOption = False,
     venture: VentureOption = None,
 ) -> None:
@@ -64,7 +72,9 @@ def answer(
     async def work() -> Any:
         async with connected(venture) as (hf, venture_id):
             question_id = await find_id(hf, venture_id, "question", question)
-            asked = next((q for q in await hf.questions(open_only=False) if q["id"] == question_id), None)
+            asked = next(
+                (q for q in await hf.questions(open_only=False) if q["id"] == question_id), None
+            )
             given = _value(value, asked["options"] if asked else None)
             await hf.answer(question_id, given, answered_by=by or getpass.getuser())
             return {"question_id": question_id, "answer": given}

@@ -22,7 +22,9 @@ MOST_ROWS = 30
 
 
 def watch(
-    plan: Annotated[str | None, typer.Argument(help="A plan's id; unset means all that is under way.")] = None,
+    plan: Annotated[
+        str | None, typer.Argument(help="A plan's id; unset means all that is under way.")
+    ] = None,
     once: Annotated[bool, typer.Option("--once", help="Draw one frame and end.")] = False,
     as_json: JsonOption = False,
     venture: VentureOption = None,
@@ -41,7 +43,12 @@ def watch(
 
 
 async def watch_until_over(
-    hf: Holdfast, venture_id: UUID, plan_id: UUID | None, *, once: bool = False, as_json: bool = False
+    hf: Holdfast,
+    venture_id: UUID,
+    plan_id: UUID | None,
+    *,
+    once: bool = False,
+    as_json: bool = False,
 ) -> None:
     """Draw until the plan is over; without one, until interrupted."""
     listener = Listener(hf.engine, poll_seconds=REDRAW_SECONDS)
@@ -55,7 +62,9 @@ async def watch_until_over(
         await listener.stop()
 
 
-async def _draw(hf: Holdfast, venture_id: UUID, plan_id: UUID | None, listener: Listener, *, once: bool) -> None:
+async def _draw(
+    hf: Holdfast, venture_id: UUID, plan_id: UUID | None, listener: Listener, *, once: bool
+) -> None:
     with Live(console=console, auto_refresh=False, transient=False) as live:
         while True:
             rings = listener.rings
@@ -67,7 +76,9 @@ async def _draw(hf: Holdfast, venture_id: UUID, plan_id: UUID | None, listener: 
             await listener.wait(rings)
 
 
-async def _frame(hf: Holdfast, venture_id: UUID, plans: list[Any], rows: dict[str, list[Any]]) -> Group:
+async def _frame(
+    hf: Holdfast, venture_id: UUID, plans: list[Any], rows: dict[str, list[Any]]
+) -> Group:
     frames = [await plan_frame(hf, venture_id, plan) for plan in plans]
     return Group(*frames, await work_frame(hf, venture_id, rows))
 
@@ -80,7 +91,10 @@ async def _print_lines(
         rings = listener.rings
         plans, rows = await _look(hf, venture_id, plan_id)
         steps = [await hf.engine.read("plan_steps", venture_id, plan["id"]) for plan in plans]
-        now = {"plans": [{**plan, "plan_steps": own} for plan, own in zip(plans, steps, strict=True)], **rows}
+        now = {
+            "plans": [{**plan, "plan_steps": own} for plan, own in zip(plans, steps, strict=True)],
+            **rows,
+        }
         if now != before:
             print_json(now)
         before = now
@@ -89,7 +103,9 @@ async def _print_lines(
         await listener.wait(rings)
 
 
-async def _look(hf: Holdfast, venture_id: UUID, plan_id: UUID | None) -> tuple[list[Any], dict[str, list[Any]]]:
+async def _look(
+    hf: Holdfast, venture_id: UUID, plan_id: UUID | None
+) -> tuple[list[Any], dict[str, list[Any]]]:
     if plan_id is not None:
         return await hf.engine.read("plan", venture_id, plan_id), {}
     plans = await hf.engine.read("plans", venture_id, MOST_PLANS)

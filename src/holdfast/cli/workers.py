@@ -15,26 +15,40 @@ import typer
 from holdfast import config
 from holdfast.cli._connection import run_async
 from holdfast.cli._output import console
-from holdfast.client import Holdfast, holder_name
+from holdfast.client import Holdfast
+from holdfast.engine.holding import holder_name
 from holdfast.errors import ConfigError
 from holdfast.runtime.worker import Worker
 
 
 def worker(
     app: Annotated[
-        str | None, typer.Option("--app", help="The program's own `Holdfast`, as module:name, with its functions.")
+        str | None,
+        typer.Option(
+            "--app", help="The program's own `Holdfast`, as module:name, with its functions."
+        ),
     ] = None,
-    executions: Annotated[int | None, typer.Option("--executions", help="How many executions at once.")] = None,
-    supervisors: Annotated[int | None, typer.Option("--supervisors", help="How many supervisors at once.")] = None,
-    lease_seconds: Annotated[float | None, typer.Option("--lease-seconds", help="How long a lease lasts.")] = None,
+    executions: Annotated[
+        int | None, typer.Option("--executions", help="How many executions at once.")
+    ] = None,
+    supervisors: Annotated[
+        int | None, typer.Option("--supervisors", help="How many supervisors at once.")
+    ] = None,
+    lease_seconds: Annotated[
+        float | None, typer.Option("--lease-seconds", help="How long a lease lasts.")
+    ] = None,
     venture: Annotated[
-        str | None, typer.Option("--venture", help="Serve this venture only; unset means every one.")
+        str | None,
+        typer.Option("--venture", help="Serve this venture only; unset means every one."),
     ] = None,
 ) -> None:
     """Run ready work. SIGTERM gives it back; being killed costs a lease's time, nothing else."""
     logging.getLogger("holdfast").setLevel(logging.INFO)
     settings = config.load(
-        worker_executions=executions, worker_supervisors=supervisors, lease_seconds=lease_seconds, venture=venture
+        worker_executions=executions,
+        worker_supervisors=supervisors,
+        lease_seconds=lease_seconds,
+        venture=venture,
     )
     hf = Holdfast(settings) if app is None else _load(app, settings)
     run_async(_work(hf, only_venture=venture is not None))
@@ -61,8 +75,13 @@ def _load(name: str, settings: config.Settings) -> Holdfast:
     try:
         found = getattr(importlib.import_module(module_name), attribute or "hf")
     except (ImportError, AttributeError) as error:
-        raise ConfigError(f"--app {name}: {error}", hint="Name it as module:name, such as release:hf.") from error
+        raise ConfigError(
+            f"--app {name}: {error}", hint="Name it as module:name, such as release:hf."
+        ) from error
     if not isinstance(found, Holdfast):
-        raise ConfigError(f"--app {name} is a {type(found).__name__}, not a Holdfast.", hint="Name what connect() gave.")
+        raise ConfigError(
+            f"--app {name} is a {type(found).__name__}, not a Holdfast.",
+            hint="Name what connect() gave.",
+        )
     found.settings = settings
     return found

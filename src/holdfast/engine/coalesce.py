@@ -86,7 +86,9 @@ class Coalescer:
             return
         except BaseException as error:
             for one in batch:
-                _fail(one, error if isinstance(error, HoldfastError) else HoldfastError(repr(error)))
+                _fail(
+                    one, error if isinstance(error, HoldfastError) else HoldfastError(repr(error))
+                )
             if not isinstance(error, HoldfastError):
                 raise
             return

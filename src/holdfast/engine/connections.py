@@ -161,7 +161,10 @@ def translate(error: asyncpg.PostgresError) -> errors.HoldfastError:
         return errors.BY_SQLSTATE[sqlstate](message, hint=error.hint or None, detail=detail)
     match sqlstate:
         case "53100":
-            return errors.DiskFull(f"The disk is full: {message}.", hint="Free some space; nothing that was acknowledged is lost.")
+            return errors.DiskFull(
+                f"The disk is full: {message}.",
+                hint="Free some space; nothing that was acknowledged is lost.",
+            )
         case "42501":
             return errors.MissingRights(
                 f"The database role may not do this: {message}.",
@@ -169,11 +172,24 @@ def translate(error: asyncpg.PostgresError) -> errors.HoldfastError:
             )
         case "42P01" | "42883" | "3F000" | "42703" if "holdfast" in message:
             return errors.NotMigrated(f"{message}.", hint="Run: holdfast db migrate")
-        case "28000" | "28P01" | "3D000" | "53300" | "57P01" | "57P02" | "57P03" | "08006" | "08003" | "08001":
+        case (
+            "28000"
+            | "28P01"
+            | "3D000"
+            | "53300"
+            | "57P01"
+            | "57P02"
+            | "57P03"
+            | "08006"
+            | "08003"
+            | "08001"
+        ):
             return errors.DatabaseUnavailable(f"The server answered: {message}.", hint=_URL_HINT)
     if sqlstate[:2] in ("22", "23"):
         return errors.InvalidValue(f"{message}.".replace("..", "."), detail=_constraint(error))
-    return errors.DatabaseError(f"{message} (SQLSTATE {sqlstate}).", hint="Look into the server's log.")
+    return errors.DatabaseError(
+        f"{message} (SQLSTATE {sqlstate}).", hint="Look into the server's log."
+    )
 
 
 _URL_HINT = "Check HOLDFAST_DATABASE_URL, or unset it to use the embedded server."
@@ -183,7 +199,9 @@ def unavailable(error: BaseException, url: str | None) -> errors.DatabaseUnavail
     """The exception for a server that cannot be reached; the address is told without its password."""
     where = f" at {_without_password(url)}" if url else ""
     what = str(error) or type(error).__name__
-    return errors.DatabaseUnavailable(f"The database{where} cannot be reached: {what}.", hint=_URL_HINT)
+    return errors.DatabaseUnavailable(
+        f"The database{where} cannot be reached: {what}.", hint=_URL_HINT
+    )
 
 
 def _without_password(url: str) -> str:

@@ -45,7 +45,9 @@ class Heart:
         with self._lock:
             self._held[lease] = _Held(lease, on_lost, time.monotonic() + self._lease_seconds)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="holdfast heart", daemon=True)
+                self._thread = threading.Thread(
+                    target=self._run, name="holdfast heart", daemon=True
+                )
                 self._thread.start()
 
     def drop(self, lease: Lease) -> None:
@@ -67,7 +69,9 @@ class Heart:
         pause = self._lease_seconds / BEATS_PER_LEASE
         try:
             while not await asyncio.to_thread(self._stopped.wait, pause):
-                with contextlib.suppress(HoldfastError):  # the database is away: the clock below decides
+                with contextlib.suppress(
+                    HoldfastError
+                ):  # the database is away: the clock below decides
                     await self._beat()
                 self._give_up_what_is_not_sure()
         finally:

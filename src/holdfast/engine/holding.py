@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -38,3 +40,8 @@ async def held(lease: Lease, heart: Heart) -> AsyncIterator[None]:
         raise LeaseLost(f"The lease on {lease.kind} {lease.id} was lost.") from None
     finally:
         heart.drop(lease)
+
+
+def holder_name() -> str:
+    """What people are told of who holds a lease; it is never compared."""
+    return f"{socket.gethostname()}/{os.getpid()}"

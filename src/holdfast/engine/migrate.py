@@ -88,9 +88,7 @@ def script() -> str:
 
     It holds no transaction commands: run it as one transaction, as SQL editors and `psql --single-transaction` do.
     """
-    rows = ",\n".join(
-        f"    ({m.number}, '{m.name}', '{m.checksum}')" for m in texts.migrations()
-    )
+    rows = ",\n".join(f"    ({m.number}, '{m.name}', '{m.checksum}')" for m in texts.migrations())
     parts = [
         "-- Holdfast. Run this as one transaction, into a database that has no Holdfast yet.",
         "set check_function_bodies = off;",
@@ -116,7 +114,9 @@ async def _status(connection: Connection) -> Status:
     if exists:
         rows = await connection.fetch("select number, checksum from holdfast.migrations")
         ledger = {row["number"]: row["checksum"] for row in rows}
-        recorded = await connection.fetchrow("select checksum, fingerprint from holdfast.definitions")
+        recorded = await connection.fetchrow(
+            "select checksum, fingerprint from holdfast.definitions"
+        )
     known = texts.migrations()
     return Status(
         applied=tuple(_label(m) for m in known if m.number in ledger),

@@ -93,7 +93,10 @@ class PostgresEngine:
     async def _fetch(self, statement: str, arguments: Any) -> list[Row]:
         pool = self._pool
         if pool is None:
-            raise DatabaseUnavailable("The connection is not open.", hint="Use it inside: async with holdfast.connect() as hf")
+            raise DatabaseUnavailable(
+                "The connection is not open.",
+                hint="Use it inside: async with holdfast.connect() as hf",
+            )
 
         async def fetch() -> list[Row]:
             for tries in range(1, _MOST_TRIES + 1):

@@ -19,7 +19,9 @@ async def read_execution(engine: PostgresEngine, venture_id: UUID, execution_id:
     """One execution with the newest lines of its log."""
     rows = await engine.read("execution", venture_id, execution_id)
     if not rows:
-        raise NotFound(f"There is no execution {execution_id}.", hint="Check the id and the venture.")
+        raise NotFound(
+            f"There is no execution {execution_id}.", hint="Check the id and the venture."
+        )
     lines = await engine.read("execution_logs", venture_id, execution_id, MOST_LINES)
     return dataclasses.replace(_execution(rows[0]), logs=tuple(_line(row) for row in lines))
 
@@ -39,5 +41,9 @@ def _execution(row: Any) -> Execution:
 
 def _line(row: Any) -> LogLine:
     return LogLine(
-        line=row["line"], time=row["time"], level=LogLevel(row["level"]), message=row["message"], data=row["data"]
+        line=row["line"],
+        time=row["time"],
+        level=LogLevel(row["level"]),
+        message=row["message"],
+        data=row["data"],
     )

@@ -57,12 +57,18 @@ class Run:
 
     def activity(self, text: str) -> None:
         """Say what is being done now."""
-        self._write(lambda: [self._writer.save(self.lease, activity=text, completed=None, total=None)])
+        self._write(
+            lambda: [self._writer.save(self.lease, activity=text, completed=None, total=None)]
+        )
 
-    def progress(self, completed: int, total: int | None = None, activity: str | None = None) -> None:
+    def progress(
+        self, completed: int, total: int | None = None, activity: str | None = None
+    ) -> None:
         """Bring one's own numbers; refused where the engine has steps to derive them from."""
         self._write(
-            lambda: [self._writer.save(self.lease, activity=activity, completed=completed, total=total)]
+            lambda: [
+                self._writer.save(self.lease, activity=activity, completed=completed, total=total)
+            ]
         )
 
     def track(self, items: Iterable[_Item], *, name: str | None = None) -> Iterator[_Item]:

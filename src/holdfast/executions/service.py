@@ -42,7 +42,9 @@ class AgentExecutionService:
             case ExecutionStatus.COMPLETED | ExecutionStatus.FAILED as end:
                 await self._call("finish_execution", execution_id, status=end, error=error)
             case ExecutionStatus.PENDING:
-                raise InvalidValue("An execution is pending only when it is created.", hint="Create a new one.")
+                raise InvalidValue(
+                    "An execution is pending only when it is created.", hint="Create a new one."
+                )
 
     async def complete(self, execution_id: UUID, result: Any = None) -> None:
         """End a running execution well."""
@@ -53,7 +55,12 @@ class AgentExecutionService:
         await self._call("finish_execution", execution_id, status="failed", error=error)
 
     async def add_log(
-        self, execution_id: UUID, message: str, *, level: LogLevel | str = LogLevel.INFO, data: dict[str, Any] | None = None
+        self,
+        execution_id: UUID,
+        message: str,
+        *,
+        level: LogLevel | str = LogLevel.INFO,
+        data: dict[str, Any] | None = None,
     ) -> None:
         """Append a line; it is durable when this returns."""
         refused = await self._engine.call(
@@ -73,7 +80,9 @@ class AgentExecutionService:
         return await read_history(self._engine, self._venture_id, limit=limit, before=before)
 
     async def _call(self, function: str, execution_id: UUID, **values: Any) -> None:
-        await self._engine.call(function, execution_id=execution_id, **values, venture_id=self._venture_id)
+        await self._engine.call(
+            function, execution_id=execution_id, **values, venture_id=self._venture_id
+        )
 
 
 def _raise_refusal(refused: list[Any]) -> None:

@@ -23,7 +23,10 @@ class ExecutionWriter:
             engine, "append_logs", (*fence, "levels", "messages", "data"), venture_id=venture_id
         )
         self._steps = Coalescer(
-            engine, "record_steps", (*fence, "positions", "names", "statuses"), venture_id=venture_id
+            engine,
+            "record_steps",
+            (*fence, "positions", "names", "statuses"),
+            venture_id=venture_id,
         )
         self._saves = Coalescer(
             engine,
@@ -41,7 +44,9 @@ class ExecutionWriter:
         # PostgreSQL's text has no NUL; what an agent prints may.
         message = message.replace("\0", "\N{REPLACEMENT CHARACTER}")
         parts = [message[i : i + size] for i in range(0, len(message), size)] or [""]
-        return [self._logs.put(lease.id, lease.epoch, lease.token, level, part, data) for part in parts]
+        return [
+            self._logs.put(lease.id, lease.epoch, lease.token, level, part, data) for part in parts
+        ]
 
     def step(self, lease: Lease, position: int, name: str, status: str) -> asyncio.Future[None]:
         """Queue a step's new state."""

@@ -1,170 +1,172 @@
-"""The tail of the feed: reads the difference of successive snapshots, as `facts/feed.md` argues.
+"""The tail of the feed: every event once, in order, resumable from any one of them.
 
-A committed event lies in exactly one difference, and each difference holds a prefix of what each stream has left, so
-nothing is missed, doubled or reordered, whatever commits late, rolls back or crashes.
+A cursor is a snapshot, and what is new is the difference of two: the transactions that the later
+one has seen and the earlier one has not. A batch is read whole before the next one begins. So a
+long transaction delays only itself, and nothing can appear behind a cursor.
 """
 
 from __future__ import annotations
 
-import asyncio
-import random
-from collections.abc import AsyncIterator
-from typing import Any
+import logging
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from typing import TypeAlias
 from uuid import UUID
 
-from holdfast.engine import connections, texts
-from holdfast.engine.connections import Connection
-from holdfast.engine.doorbell import CHANNEL
 from holdfast.engine.postgres import PostgresEngine
-from holdfast.errors import DatabaseError, FeedReset
-from holdfast.live.cursor import Cursor, Seen
+from holdfast.errors import DatabaseUnavailable
+from holdfast.live.backoff import Backoff
+from holdfast.live.bell import Bell
+from holdfast.live.cursor import START, Cursor, FeedReset, Part, Place
+from holdfast.live.reader import Reader, event_of
 from holdfast.model.events import Event
 
+Item: TypeAlias = tuple[Event, Cursor]
+
 POLL_SECONDS = 0.25
-PREFETCH_ROWS = 500
-LONGEST_BACKOFF_SECONDS = 5.0
-START = "start"
+
+logger = logging.getLogger("holdfast")
 
 
 class Tail:
-    """Events with the cursor behind each, in order, for ever.
+    """The events of one venture, or of all: an async iterator of `(Event, Cursor)`.
 
-    Args:
-        engine: the database; the tail keeps a connection of its own to it.
-        venture_id: whose events; None means every venture's.
-        since: a cursor or its text, "start" for all there is, or None for what happens from now on.
-
-    Raises:
-        FeedReset: that cursor is of another history, or retention has dropped what came after it.
+    The cursor stands behind its event: a tail that begins with `since=cursor` goes on with the next
+    one. The loss of the database only delays it. Where it cannot go on without leaving something
+    out, it raises `FeedReset`.
     """
 
-    def __init__(self, engine: PostgresEngine, *, venture_id: UUID | None, since: Cursor | str | None) -> None:
+    def __init__(
+        self,
+        engine: PostgresEngine,
+        *,
+        venture_id: UUID | None,
+        since: Cursor | str | None,
+        poll_seconds: float = POLL_SECONDS,
+        on_connect: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Nothing is read before it is iterated.
+
+        Args:
+            engine: where the database is; the tail opens a connection of its own.
+            venture_id: whose events; `None` for those of all ventures.
+            since: a cursor or its text, "start" for all there is, `None` for what is to come.
+            poll_seconds: how long to wait at most for the doorbell, which may be lost, or not be
+                heard through a pooler.
+            on_connect: called whenever a position was taken up on a new connection.
+
+        Raises:
+            InvalidValue: the text is not a cursor.
+        """
         self._engine = engine
         self._venture_id = venture_id
-        self._from_start = since == START
-        self.cursor: Cursor | None = None
-        if not self._from_start:
-            self.cursor = Cursor.parse(since) if isinstance(since, str) else since
-        self._rang = asyncio.Event()
+        self._from_start = since == "start"
+        self._cursor = _parse(since)
+        self._poll_seconds = poll_seconds
+        self._on_connect = on_connect
 
-    async def __aiter__(self) -> AsyncIterator[tuple[Event, Cursor]]:
-        failures = 0
+    def __aiter__(self) -> AsyncGenerator[Item]:
+        """Every event, for ever."""
+        return self._follow(endless=True)
+
+    def backlog(self) -> AsyncGenerator[Item]:
+        """Every event that there is by now; ends where iterating the tail itself would wait."""
+        return self._follow(endless=False)
+
+    async def _follow(self, *, endless: bool) -> AsyncGenerator[Item]:
+        backoff = Backoff()
         while True:
             try:
                 async with self._engine.own_connection() as connection:
-                    await self._listen(connection)
+                    bell = Bell(connection)
+                    await bell.listen()
+                    reader = Reader(connection, self._venture_id)
+                    await self._take_up_position(reader)
+                    backoff.succeeded()
+                    self._on_connect()
                     while True:
-                        async for item in self._difference(connection):
-                            failures = 0
-                            yield item
-                        await self._wait()
-            except DatabaseError:
-                failures += 1
-                await asyncio.sleep(random.uniform(0, min(LONGEST_BACKOFF_SECONDS, 0.05 * 2**failures)))  # noqa: S311
+                        bell.forget()  # before looking: whoever rings from here on is heard
+                        async with aclosing(self._advance(reader)) as items:
+                            async for item in items:
+                                yield item
+                        if not endless:
+                            return
+                        await bell.wait(self._poll_seconds)
+            except DatabaseUnavailable as error:
+                logger.warning("The feed waits for the database: %s", error)
+            await backoff.wait()
 
-    async def backlog(self) -> AsyncIterator[tuple[Event, Cursor]]:
-        """What there is now, then the end."""
-        async with self._engine.own_connection() as connection:
-            in_the_middle = self.cursor is not None and self.cursor.until is not None
-            async for item in self._difference(connection):
-                yield item
-            if in_the_middle:
-                async for item in self._difference(connection):
-                    yield item
+    async def _take_up_position(self, reader: Reader) -> None:
+        cursor = self._cursor
+        if cursor is None:
+            end = await reader.end(0)
+            self._cursor = Cursor(epoch=end.epoch, seen=START if self._from_start else end.place)
+            return
+        await _end(reader, cursor)
+        if cursor.seen != START and not await reader.keeps(cursor.seen):
+            raise FeedReset("it is older than the events that are kept")
 
-    async def begin(self) -> Cursor:
-        """Fix the place from which a tail without `since` reads; what happens after this is read."""
-        async with self._engine.own_connection() as connection:
-            async for _ in self._difference(connection):
-                raise AssertionError("a tail that begins now has nothing behind it")
-        assert self.cursor is not None
-        return self.cursor
+    async def _advance(self, reader: Reader) -> AsyncGenerator[Item]:
+        """Every event up to where the feed ends now."""
+        assert self._cursor is not None
+        end = await _end(reader, self._cursor)
+        ends = [end] if self._cursor.part is None else [self._cursor.part.end, end]
+        for place in ends:
+            while self._cursor.seen != place:
+                async with aclosing(self._read(reader, self._cursor, place)) as items:
+                    async for item in items:
+                        yield item
 
-    async def _difference(self, connection: Connection) -> AsyncIterator[tuple[Event, Cursor]]:
-        """One batch, or the rest of the one that the cursor stands in."""
-        transaction = connection.transaction(isolation="repeatable_read", readonly=True)
-        try:
-            await transaction.start()
-            position = await connection.fetchrow(texts.query("feed_position"))
-            begin, until = self._place(position)
-            rows = connection.cursor(
-                texts.query("feed_batch"),
-                str(begin.seen.next),
-                [str(xid) for xid in begin.seen.in_flight],
-                str(until.next),
-                [str(xid) for xid in until.in_flight],
-                self._venture_id,
-                prefetch=PREFETCH_ROWS,
-            )
-            delivered = 0
-            async for row in rows:
-                delivered += 1
-                if delivered <= begin.delivered:
-                    continue
-                self.cursor = Cursor(begin.epoch, begin.seen, until, delivered)
-                yield _event(row), self.cursor
-            self.cursor = Cursor(begin.epoch, until)
-            await transaction.rollback()
-        except connections.DRIVER_ERRORS as error:
-            raise connections.as_holdfast_error(error, self._engine.url) from error
+    async def _read(self, reader: Reader, begin: Cursor, end: Place) -> AsyncGenerator[Item]:
+        """What is left of a batch; a long one may stop early, with the cursor in its middle."""
+        delivered = skipped = begin.part.delivered if begin.part else 0
+        async with aclosing(reader.batch(begin.seen, end, skip=skipped)) as chunks:
+            async for rows in chunks:
+                for row in rows:
+                    _require_same_batch(begin.part, row["size"])
+                    delivered += 1
+                    self._cursor = _behind(begin, end, delivered, row["size"])
+                    yield event_of(row), self._cursor
+        if delivered == skipped:
+            _require_same_batch(begin.part, 0)
+            self._cursor = Cursor(epoch=begin.epoch, seen=end)
 
-    def _place(self, position: Any) -> tuple[Cursor, Seen]:
-        """Where to read from, and up to where."""
-        now = _seen(position)
-        epoch = position["epoch"]
-        if self.cursor is None:
-            self.cursor = Cursor(epoch, Seen(0) if self._from_start else now)
-        begin = self.cursor
-        if begin.epoch != epoch:
-            raise FeedReset(
-                f"The cursor is of the history {begin.epoch}, and this database's is {epoch}.",
-                hint="The database was restored or replaced: read the state anew.",
-            )
-        if 0 < begin.seen.next <= position["floor_xid"]:
-            raise FeedReset(
-                "Events after the cursor have been dropped by retention.", hint="Read the state anew."
-            )
-        # Without a new event the newest one stands below: the cursor never goes back.
-        until = begin.until or (now if now.next >= begin.seen.next else begin.seen)
-        return begin, until
 
-    async def _listen(self, connection: Connection) -> None:
-        await connections.translated(
-            lambda: connection.add_listener(CHANNEL, lambda *_: self._rang.set()), self._engine.url
+async def position(engine: PostgresEngine) -> Cursor:
+    """Where the feed ends now: take it, read the state, tail from it, and nothing is missed."""
+    async with engine.own_connection() as connection:
+        end = await Reader(connection, None).end(0)
+    return Cursor(epoch=end.epoch, seen=end.place)
+
+
+def _parse(since: Cursor | str | None) -> Cursor | None:
+    if isinstance(since, str):
+        return None if since == "start" else Cursor.parse(since)
+    return since
+
+
+async def _end(reader: Reader, cursor: Cursor) -> Place:
+    """Where the feed ends now, if it is still the feed that the cursor is of."""
+    end = await reader.end(cursor.seen.next)
+    if end.epoch != cursor.epoch:
+        raise FeedReset(
+            "it is of another history: a copy was restored, or another server took over"
         )
-
-    async def _wait(self) -> None:
-        """Until somebody rang, or the poll is due: a lost ring costs milliseconds, not events."""
-        try:
-            async with asyncio.timeout(POLL_SECONDS):
-                await self._rang.wait()
-        except TimeoutError:
-            pass
-        self._rang.clear()
+    furthest = cursor.seen if cursor.part is None else cursor.part.end
+    if furthest.next > end.xmax:
+        raise FeedReset("it is ahead of the database, which was set back")
+    return end.place
 
 
-def _seen(position: Any) -> Seen:
-    """What a snapshot has seen, clamped to the newest event: numbers above it may be given again after a crash."""
-    _, xmax, in_progress = position["snapshot"].split(":")
-    following = min(int(xmax), (position["newest_xid"] or 0) + 1)
-    in_flight = (int(xid) for xid in in_progress.split(",") if xid)
-    return Seen(following, tuple(sorted(xid for xid in in_flight if xid < following)))
+def _behind(begin: Cursor, end: Place, delivered: int, size: int) -> Cursor:
+    if delivered == size:
+        return Cursor(epoch=begin.epoch, seen=end)
+    return Cursor(
+        epoch=begin.epoch, seen=begin.seen, part=Part(end=end, delivered=delivered, size=size)
+    )
 
 
-def _event(row: Any) -> Event:
-    return Event(**dict(row.items()))
-
-
-async def read_stream(
-    engine: PostgresEngine, venture_id: UUID, stream_id: UUID, *, after_seq: int = 0, limit: int = 1000
-) -> list[Event]:
-    """The events of one stream after a seq, in order.
-
-    Raises:
-        FeedReset: the next one is not there any more.
-    """
-    events = [_event(row) for row in await engine.read("stream_events", venture_id, stream_id, after_seq, limit)]
-    for expected, event in enumerate(events, start=after_seq + 1):
-        if event.seq != expected:
-            raise FeedReset(f"After {expected - 1} comes {event.seq} in the stream {stream_id}.", hint="Read the state anew.")
-    return events
+def _require_same_batch(part: Part | None, size: int) -> None:
+    """A batch of another size than before has lost events to retention: positions have shifted."""
+    if part is not None and part.size != size:
+        raise FeedReset("events of its batch are no longer kept")

@@ -1,97 +1,112 @@
-"""Waking who waits for a change: one tail for a whole process, many waiters.
-
-A waiter registers its interest first and looks at the state afterwards; what changes after the look wakes it. The
-wake-up itself says nothing: whoever is woken looks again.
-"""
+"""Waking who waits in this process: one tail, many waiters."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing, asynccontextmanager
 from uuid import UUID
 
 from holdfast.engine.postgres import PostgresEngine
-from holdfast.errors import DatabaseError, FeedReset
+from holdfast.errors import HoldfastError
+from holdfast.live.backoff import Backoff
 from holdfast.live.tail import Tail
 from holdfast.model.events import Event
 
-LOOK_AGAIN_SECONDS = 0.2
+# What an event may be about besides its own stream.
+_MENTIONS = ("question_id", "execution_id")
+
+logger = logging.getLogger("holdfast")
 
 
 class Wake:
-    """One waiter's bell."""
+    """What one waiter waits on."""
 
     def __init__(self) -> None:
-        self._rang = asyncio.Event()
+        self._event = asyncio.Event()
+
+    async def wait(self, timeout_seconds: float | None = None) -> bool:
+        """Return once something happened since it last returned; `False` if time ran out."""
+        try:
+            async with asyncio.timeout(timeout_seconds):
+                await self._event.wait()
+        except TimeoutError:
+            return False
+        self._event.clear()  # before the waiter looks: what happens while it looks wakes it again
+        return True
 
     def ring(self) -> None:
-        """Wake the waiter, now or at its next wait."""
-        self._rang.set()
-
-    async def wait(self, seconds: float) -> None:
-        """Return when rung, or after some time."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._rang.wait()
-        self._rang.clear()
+        """Something happened."""
+        self._event.set()
 
 
 class Watch:
-    """Rings the bells of those who are interested in an event's stream, or in what it is about."""
+    """Wakes waiters when an event of a stream they wait for came, or one that mentions it.
+
+    Register first, then look at the state, then wait: whatever happens after the look wakes the
+    waiter. Whenever the feed was begun anew, all are woken, so that none waits for an event of the
+    time between.
+
+        async with watch.interest([execution_id]) as wake:
+            while not await is_over():
+                await wake.wait()
+    """
 
     def __init__(self, engine: PostgresEngine) -> None:
         self._engine = engine
-        self._waiters: defaultdict[str, set[Wake]] = defaultdict(set)
+        self._wakes: defaultdict[str, set[Wake]] = defaultdict(set)
         self._task: asyncio.Task[None] | None = None
-        self._following = asyncio.Event()
 
     @asynccontextmanager
-    async def interest(self, ids: Iterable[UUID]) -> AsyncIterator[Wake]:
-        """A bell that rings when one of these changes, as long as the block runs."""
-        wake = Wake()
-        keys = [str(one) for one in ids]
+    async def interest(self, ids: Iterable[UUID]) -> AsyncGenerator[Wake]:
+        """Be woken by what happens to these while the block runs."""
+        wake, keys = Wake(), {str(id_) for id_ in ids}
+        self._start()
         for key in keys:
-            self._waiters[key].add(wake)
-        if self._task is None:
-            self._task = asyncio.create_task(self._follow(), name="holdfast watch")
-        await self._following.wait()
+            self._wakes[key].add(wake)
         try:
             yield wake
         finally:
             for key in keys:
-                self._waiters[key].discard(wake)
-                if not self._waiters[key]:
-                    del self._waiters[key]
+                self._wakes[key].discard(wake)
+                if not self._wakes[key]:
+                    del self._wakes[key]
 
     async def stop(self) -> None:
-        """Stop following; stopping twice is safe."""
+        """Stop waking; stopping twice is safe."""
         task, self._task = self._task, None
         if task is not None:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
 
-    async def _follow(self) -> None:
-        while True:
-            tail = Tail(self._engine, venture_id=None, since=None)
-            try:
-                tail.cursor = await tail.begin()
-                self._following.set()
-                self._ring_all()
-                async for event, _ in tail:
-                    self._ring(event)
-            except (FeedReset, DatabaseError):  # another history, or none: whoever waits looks again
-                await asyncio.sleep(LOOK_AGAIN_SECONDS)
+    def _start(self) -> None:
+        if self._task is None:
+            self._task = asyncio.create_task(self._follow(), name="holdfast watch")
 
-    def _ring(self, event: Event) -> None:
-        for key in (str(event.stream_id), event.data.get("question_id"), event.data.get("execution_id")):
-            for wake in self._waiters.get(key, ()) if isinstance(key, str) else ():
+    async def _follow(self) -> None:
+        backoff = Backoff()
+        while True:
+            tail = Tail(self._engine, venture_id=None, since=None, on_connect=self._wake_all)
+            try:
+                async with aclosing(aiter(tail)) as items:
+                    async for event, _ in items:
+                        backoff.succeeded()
+                        self._wake(event)
+            except HoldfastError as error:  # who waits still looks again from time to time
+                logger.warning("The watch begins anew: %s", error)
+            self._wake_all()
+            await backoff.wait()
+
+    def _wake(self, event: Event) -> None:
+        for key in (str(event.stream_id), *(str(event.data.get(name)) for name in _MENTIONS)):
+            for wake in self._wakes.get(key, ()):
                 wake.ring()
 
-    def _ring_all(self) -> None:
-        for waiters in self._waiters.values():
-            for wake in waiters:
+    def _wake_all(self) -> None:
+        for wakes in self._wakes.values():
+            for wake in wakes:
                 wake.ring()

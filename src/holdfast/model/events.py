@@ -1,16 +1,16 @@
-"""Events: every change, as it is told to the outside."""
+"""Events: what changed, in order."""
 
 from __future__ import annotations
 
 import dataclasses
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Event:
-    """One change. Within its stream its `seq` is one more than that of the event before."""
+    """One change of one stream; `seq` is 1, 2, 3 … within the stream, without a gap."""
 
     venture_id: UUID
     stream: str
@@ -23,15 +23,19 @@ class Event:
     data: dict[str, Any]
 
     def as_cloudevent(self) -> dict[str, Any]:
-        """The same under the field names of CloudEvents 1.0 (https://github.com/cloudevents/spec)."""
-        return {
+        """The event under the field names of CloudEvents 1.0; `actor` is an extension of ours.
+
+        `sequence` is text that sorts as the number does, as its extension asks.
+        """
+        fields: dict[str, Any] = {
             "specversion": "1.0",
             "id": f"{self.stream_id}:{self.seq}",
-            "source": f"/ventures/{self.venture_id}/{self.stream}s/{self.stream_id}",
-            "type": f"holdfast.{self.type}",
-            "subject": f"{self.stream}/{self.stream_id}",
-            "time": self.time.isoformat(),
+            "source": f"/holdfast/{self.venture_id}/{self.stream}",
+            "type": self.type,
+            "subject": str(self.stream_id),
+            "time": self.time.astimezone(UTC).isoformat().replace("+00:00", "Z"),
             "datacontenttype": "application/json",
-            "sequence": str(self.seq),
+            "sequence": f"{self.seq:019d}",
             "data": self.data,
         }
+        return fields if self.actor is None else fields | {"actor": self.actor}

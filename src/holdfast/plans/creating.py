@@ -39,7 +39,11 @@ async def create_plan(
         "max_parallel": plan.max_parallel,
     }
     row = await engine.call_row(
-        "create_plan", name=plan.name, steps=[_as_json(step) for step in plan.steps], spec=spec, venture_id=venture_id
+        "create_plan",
+        name=plan.name,
+        steps=[_as_json(step) for step in plan.steps],
+        spec=spec,
+        venture_id=venture_id,
     )
     return CreatedPlan(id=row["id"], supervisor_id=row["supervisor_id"], sd_key=row["sd_key"])
 

@@ -25,11 +25,15 @@ def load_plan(file: Path) -> Plan:
     try:
         read = yaml.safe_load(file.read_text())
     except (OSError, UnicodeDecodeError) as error:
-        raise PlanError(f"{file} cannot be read: {error}", hint="Name an existing YAML file.") from error
+        raise PlanError(
+            f"{file} cannot be read: {error}", hint="Name an existing YAML file."
+        ) from error
     except yaml.YAMLError as error:
         place = getattr(error, "problem_mark", None)
         line = f" line {place.line + 1}" if place else ""
-        raise PlanError(f"{file}{line}: this is not YAML: {getattr(error, 'problem', error)}.") from error
+        raise PlanError(
+            f"{file}{line}: this is not YAML: {getattr(error, 'problem', error)}."
+        ) from error
     return parse_plan(read, str(file))
 
 
@@ -44,7 +48,9 @@ def parse_plan(read: Any, source: str = "plan") -> Plan:
         raise PlanError(f"{source}: steps is empty.", hint="A plan has at least one step.")
     _check_ids(plan, source)
     for number, step in enumerate(plan.steps):
-        _check_step(step, f"{source}: steps[{number}] ({step.id})", [s.id for s in plan.steps[:number]])
+        _check_step(
+            step, f"{source}: steps[{number}] ({step.id})", [s.id for s in plan.steps[:number]]
+        )
     return plan
 
 
@@ -52,17 +58,27 @@ def _check_ids(plan: Plan, source: str) -> None:
     seen: set[str] = set()
     for step in plan.steps:
         if step.id in seen:
-            raise PlanError(f"{source}: two steps have the id {step.id}.", hint="Give each its own.")
+            raise PlanError(
+                f"{source}: two steps have the id {step.id}.", hint="Give each its own."
+            )
         seen.add(step.id)
 
 
 def _check_step(step: Step, place: str, before: list[str]) -> None:
-    for named, ids in (("needs", step.needs), ("on_failure.to", (step.on_failure.to,) if step.on_failure else ())):
+    for named, ids in (
+        ("needs", step.needs),
+        ("on_failure.to", (step.on_failure.to,) if step.on_failure else ()),
+    ):
         for one in ids:
             if one not in before:
-                raise PlanError(f"{place}.{named}: {one} is no step before this one.", hint=_near(one, before))
-    if step.agent == "command" and not step.command and step.gate is None:
-        raise PlanError(f"{place}: a step of the agent `command` needs a command or a gate.")
+                raise PlanError(
+                    f"{place}.{named}: {one} is no step before this one.", hint=_near(one, before)
+                )
+    if step.agent == "command" and not (step.command or step.gate or step.verify):
+        raise PlanError(
+            f"{place}: there is nothing to do.",
+            hint="Give it a command, a gate or a verify, or name another agent.",
+        )
     if step.verify is not None and not step.verify.command:
         raise PlanError(f"{place}.verify.command is empty.")
     if step.gate is not None and not set(step.gate.approve) <= set(step.gate.options):
@@ -85,7 +101,9 @@ def _parse(kind: Any, value: Any, place: str) -> Any:
     if origin is dict:
         if not isinstance(value, Mapping):
             raise _wrong(place, value, "a mapping")
-        return {str(key): _parse(arguments[1], item, f"{place}.{key}") for key, item in value.items()}
+        return {
+            str(key): _parse(arguments[1], item, f"{place}.{key}") for key, item in value.items()
+        }
     if kind is Any:
         return value
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
@@ -93,7 +111,11 @@ def _parse(kind: Any, value: Any, place: str) -> Any:
     if kind is str and isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise _wrong(place, value, {str: "a text", int: "a whole number", float: "a number"}.get(kind, str(kind)))
+        raise _wrong(
+            place,
+            value,
+            {str: "a text", int: "a whole number", float: "a number"}.get(kind, str(kind)),
+        )
     return value
 
 
@@ -104,13 +126,20 @@ def _parse_fields(kind: Any, value: Any, place: str) -> Any:
     for key in value:
         if key not in hints:
             raise PlanError(f"{place}: {key} is not a key here.", hint=_near(str(key), list(hints)))
-    parsed = {key: _parse(hints[key], item, f"{place}.{key}" if place else key) for key, item in value.items()}
+    parsed = {
+        key: _parse(hints[key], item, f"{place}.{key}" if place else key)
+        for key, item in value.items()
+    }
     if "title" in hints and "id" in parsed:
         parsed.setdefault("title", parsed["id"])
     for field in dataclasses.fields(kind):
-        required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+        required = (
+            field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+        )
         if required and field.name not in parsed:
-            raise PlanError(f"{place}: {field.name} is missing.", hint=f"Known keys: {', '.join(hints)}.")
+            raise PlanError(
+                f"{place}: {field.name} is missing.", hint=f"Known keys: {', '.join(hints)}."
+            )
     return kind(**parsed)
 
 

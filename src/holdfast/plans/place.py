@@ -8,8 +8,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from holdfast.client import Holdfast, holder_name
-from holdfast.engine.holding import held
+from holdfast.config import Settings
+from holdfast.engine.heart import Heart
+from holdfast.engine.holding import held, holder_name
+from holdfast.engine.postgres import PostgresEngine
 from holdfast.errors import AlreadyClaimed, HoldfastError, IllegalMove
 from holdfast.model.leases import Lease, LeaseKind
 from holdfast.model.states import PlanStatus
@@ -21,10 +23,20 @@ LOOK_AGAIN_SECONDS = 0.2
 class Place:
     """Takes a session and its directive for a plan's runner, and gives them back."""
 
-    def __init__(self, hf: Holdfast, supervisor: Supervisor, plan: Any) -> None:
-        self._hf = hf
-        self._supervisor = supervisor
+    def __init__(
+        self,
+        plan: Any,
+        supervisor: Supervisor,
+        *,
+        engine: PostgresEngine,
+        heart: Heart,
+        settings: Settings,
+    ) -> None:
         self._plan = plan
+        self._supervisor = supervisor
+        self._engine = engine
+        self._heart = heart
+        self._lease_seconds = settings.lease_seconds
         self._session_id = f"plan:{plan['id']}"
         self._session: Lease | None = None
         self._claim: Lease | None = None
@@ -43,12 +55,14 @@ class Place:
             session_id=self._session.id,
             directive_id=self._claim.id,
         )
-        async with held(self._session, self._hf.heart), held(self._claim, self._hf.heart):
+        async with held(self._session, self._heart), held(self._claim, self._heart):
             try:
                 yield
             except asyncio.CancelledError:
                 with contextlib.suppress(HoldfastError):
-                    await asyncio.shield(self._session_call("interrupt_session", reason="its worker stops"))
+                    await asyncio.shield(
+                        self._session_call("interrupt_session", reason="its worker stops")
+                    )
                 raise
 
     async def close(self, status: PlanStatus) -> None:
@@ -60,19 +74,21 @@ class Place:
             await self._once(self._directive_call("move_directive_phase", phase="COMPLETE"))
             await self._once(self._directive_call("move_directive", status="completed"))
         else:
-            await self._once(self._directive_call("move_directive", status="blocked", reason="its plan failed"))
+            await self._once(
+                self._directive_call("move_directive", status="blocked", reason="its plan failed")
+            )
         if self._session is not None:
             await self._session_call("end_session", reason=f"the plan {status}")
 
     async def _start_session(self) -> Lease:
         while True:
             try:
-                row = await self._hf.engine.call_row(
+                row = await self._engine.call_row(
                     "start_session",
                     session_id=self._session_id,
                     agent="holdfast",
                     holder=holder_name(),
-                    lease_seconds=self._hf.settings.lease_seconds,
+                    lease_seconds=self._lease_seconds,
                     venture_id=self._venture_id,
                 )
             except AlreadyClaimed:
@@ -81,22 +97,24 @@ class Place:
             return self._lease(LeaseKind.SESSION, row["id"], row)
 
     async def _claim_directive(self, session: Lease) -> Lease:
-        row = await self._hf.engine.call_row(
+        row = await self._engine.call_row(
             "claim_directive",
             session_id=self._session_id,
             sd_key=self._plan["sd_key"],
-            lease_seconds=self._hf.settings.lease_seconds,
+            lease_seconds=self._lease_seconds,
             **session.fence,
         )
         return self._lease(LeaseKind.DIRECTIVE, row["directive_id"], row)
 
     async def _directive_call(self, function: str, **arguments: Any) -> None:
         fence = self._claim.fence if self._claim else {"venture_id": self._venture_id}
-        await self._hf.engine.call(function, sd_key=self._plan["sd_key"], **arguments, **fence)
+        await self._engine.call(function, sd_key=self._plan["sd_key"], **arguments, **fence)
 
     async def _session_call(self, function: str, **arguments: Any) -> None:
         assert self._session is not None
-        await self._hf.engine.call(function, session_id=self._session_id, **arguments, **self._session.fence)
+        await self._engine.call(
+            function, session_id=self._session_id, **arguments, **self._session.fence
+        )
 
     async def _once(self, move: Any) -> None:
         with contextlib.suppress(IllegalMove):
@@ -104,7 +122,11 @@ class Place:
 
     def _lease(self, kind: LeaseKind, subject_id: Any, row: Any) -> Lease:
         return Lease(
-            kind=kind, venture_id=self._venture_id, id=subject_id, epoch=row["epoch"], token=row["token"]
+            kind=kind,
+            venture_id=self._venture_id,
+            id=subject_id,
+            epoch=row["epoch"],
+            token=row["token"],
         )
 
     @property

@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from holdfast.client import Holdfast
+from holdfast.config import Settings
+from holdfast.engine.heart import Heart
+from holdfast.engine.postgres import PostgresEngine
 from holdfast.model.states import ExecutionStatus, PlanStatus, QuestionStatus, SupervisorState
 from holdfast.plans import work
 from holdfast.plans.place import Place
@@ -22,27 +24,24 @@ _FINAL = frozenset({PlanStatus.COMPLETED, PlanStatus.FAILED, PlanStatus.SKIPPED}
 _UNDER_WAY = frozenset({PlanStatus.RUNNING, PlanStatus.WAITING, PlanStatus.VERIFYING})
 
 
-def register_plan_runner(hf: Holdfast) -> None:
-    """Let a worker of this program run plans."""
-
-    async def run(supervisor: Supervisor) -> dict[str, Any]:
-        return await PlanRunner(supervisor, hf).run()
-
-    hf.supervisors.setdefault(HANDLER, run)
-
-
 class PlanRunner:
     """Walks one plan to its end."""
 
-    def __init__(self, supervisor: Supervisor, hf: Holdfast) -> None:
+    def __init__(
+        self, supervisor: Supervisor, *, engine: PostgresEngine, heart: Heart, settings: Settings
+    ) -> None:
         self._supervisor = supervisor
-        self._hf = hf
+        self._engine = engine
+        self._heart = heart
+        self._settings = settings
         self._plan_id = UUID(supervisor.input["plan_id"])
 
     async def run(self) -> dict[str, Any]:
         """Run the plan, or what is left of it."""
         [plan] = await self._read("plan")
-        place = Place(self._hf, self._supervisor, plan)
+        place = Place(
+            plan, self._supervisor, engine=self._engine, heart=self._heart, settings=self._settings
+        )
         async with place.taken():
             await self._walk(plan)
             [row] = await self._call("finish_plan")
@@ -63,7 +62,9 @@ class PlanRunner:
                 return
             await self._wait(waiting)
 
-    async def _move(self, plan: Any, step: Any, steps: Sequence[Any], outcomes: dict[UUID, Outcome]) -> bool:
+    async def _move(
+        self, plan: Any, step: Any, steps: Sequence[Any], outcomes: dict[UUID, Outcome]
+    ) -> bool:
         """Do what comes next for one step; says whether anything did."""
         match PlanStatus(step["status"]):
             case PlanStatus.READY:
@@ -84,7 +85,9 @@ class PlanRunner:
             return False
         gate = work.gate_of(plan, step)
         kind, given = (None, {}) if gate else work.work_of(plan, step)
-        await self._call("start_plan_step", step_key=step["step_key"], kind=kind, input=given, gate=gate)
+        await self._call(
+            "start_plan_step", step_key=step["step_key"], kind=kind, input=given, gate=gate
+        )
         # The others must see this one under way before they count.
         return True
 
@@ -105,7 +108,9 @@ class PlanRunner:
         if step["execution_id"] is not None and (outcome is None or not outcome.is_settled):
             return False
         if outcome is not None and outcome.status != ExecutionStatus.COMPLETED:
-            await self._fail(step, outcome.error or f"Its execution was {outcome.status}.", outcome.value)
+            await self._fail(
+                step, outcome.error or f"Its execution was {outcome.status}.", outcome.value
+            )
             return True
         result = work.result_of(outcome)
         if step["has_verification"]:
@@ -127,7 +132,9 @@ class PlanRunner:
             await self._call("record_evidence", step_key=step["step_key"])
         if outcome.status == ExecutionStatus.COMPLETED:
             await self._call(
-                "complete_plan_step", step_key=step["step_key"], result=step["result"] or work.result_of(outcome)
+                "complete_plan_step",
+                step_key=step["step_key"],
+                result=step["result"] or work.result_of(outcome),
             )
         else:
             await self._fail(step, f"The verification did not pass: {outcome.error}", outcome.value)
@@ -153,10 +160,14 @@ class PlanRunner:
         executions, questions = _awaited(steps)
 
         async def look() -> bool:
-            outcomes = await self._supervisor.outcomes_of(executions=executions, questions=questions)
+            outcomes = await self._supervisor.outcomes_of(
+                executions=executions, questions=questions
+            )
             return any(outcome.is_settled for outcome in outcomes.values())
 
-        state = SupervisorState.WAITING_FOR_TASKS if executions else SupervisorState.WAITING_FOR_ANSWERS
+        state = (
+            SupervisorState.WAITING_FOR_TASKS if executions else SupervisorState.WAITING_FOR_ANSWERS
+        )
         async with self._supervisor.waiting(state):
             await self._supervisor.wait_for_any_change([*executions, *questions], look)
 
@@ -166,14 +177,16 @@ class PlanRunner:
 
     async def _say_where(self, steps: Sequence[Any]) -> None:
         done = sum(step["status"] in (PlanStatus.COMPLETED, PlanStatus.SKIPPED) for step in steps)
-        active = [step["active_form"] or step["title"] for step in steps if step["status"] in _UNDER_WAY]
+        active = [
+            step["active_form"] or step["title"] for step in steps if step["status"] in _UNDER_WAY
+        ]
         await self._supervisor.save(
             activity=", ".join(active)[:500] or f"{done} of {len(steps)} steps done",
             progress=round(100 * done / len(steps), 2),
         )
 
     async def _read(self, query: str) -> list[Any]:
-        return await self._hf.engine.read(query, self._supervisor.lease.venture_id, self._plan_id)
+        return await self._engine.read(query, self._supervisor.lease.venture_id, self._plan_id)
 
     async def _call(self, function: str, **arguments: Any) -> list[Any]:
         rows: list[Any] = await self._supervisor.call(function, plan_id=self._plan_id, **arguments)

@@ -37,7 +37,10 @@ def gate_of(plan: Any, step: Any) -> dict[str, Any] | None:
         return None
     context: dict[str, Any] = {"step": step["step_key"], "title": step["title"]}
     if gate.get("show"):
-        context |= {"file": gate["show"], "text": _shown(Path(plan["spec"]["work_dir"]) / gate["show"])}
+        context |= {
+            "file": gate["show"],
+            "text": _shown(Path(plan["spec"]["work_dir"]) / gate["show"]),
+        }
     hours = gate.get("expires_in_hours")
     return {
         "message": gate["message"],
@@ -62,11 +65,18 @@ def findings_of(result: Any, reason: str) -> Any:
     return [result] if result is not None else [{"message": reason}]
 
 
-def _command_input(plan: Any, step: Any, command: list[str], timeout_seconds: float | None) -> dict[str, Any]:
+def _command_input(
+    plan: Any, step: Any, command: list[str], timeout_seconds: float | None
+) -> dict[str, Any]:
     env = {**plan["spec"]["env"], "HOLDFAST_WORK_DIR": plan["spec"]["work_dir"]}
     if step["findings"] is not None:
         env["HOLDFAST_FINDINGS"] = encode_json(step["findings"])
-    return {"command": command, "cwd": plan["spec"]["cwd"], "env": env, "timeout_seconds": timeout_seconds}
+    return {
+        "command": command,
+        "cwd": plan["spec"]["cwd"],
+        "env": env,
+        "timeout_seconds": timeout_seconds,
+    }
 
 
 def _shown(file: Path) -> str:

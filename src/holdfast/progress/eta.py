@@ -44,7 +44,9 @@ def from_durations(durations_seconds: Sequence[float], count: int = 1) -> Estima
         low = median = high = durations_seconds[0]
     else:
         low, median, high = statistics.quantiles(durations_seconds, n=4, method="inclusive")
-    return Estimate(low_seconds=count * low, median_seconds=count * median, high_seconds=count * high)
+    return Estimate(
+        low_seconds=count * low, median_seconds=count * median, high_seconds=count * high
+    )
 
 
 def describe(estimate: Estimate | None) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from holdfast.client import Holdfast, holder_name
+from holdfast.client import Holdfast
+from holdfast.engine.holding import holder_name
 from holdfast.engine.listener import Listener
 from holdfast.model.leases import Lease, LeaseKind
 from holdfast.runtime.crew import Crew
@@ -54,7 +55,11 @@ class Conductor(Duty):
     async def _run(self, venture_id: UUID, row: Any) -> None:
         supervisor = Supervisor(
             lease=Lease(
-                kind=LeaseKind.SUPERVISOR, venture_id=venture_id, id=row["id"], epoch=row["epoch"], token=row["token"]
+                kind=LeaseKind.SUPERVISOR,
+                venture_id=venture_id,
+                id=row["id"],
+                epoch=row["epoch"],
+                token=row["token"],
             ),
             name=row["name"],
             input=row["input"],
@@ -63,7 +68,9 @@ class Conductor(Duty):
             engine=self._hf.engine,
             watch=self._hf.watch,
         )
-        match await run_supervisor(supervisor, self._hf.supervisors[row["handler"]], self._hf.heart):
+        match await run_supervisor(
+            supervisor, self._hf.supervisors[row["handler"]], self._hf.heart
+        ):
             case Completed():
                 logger.info("supervisor %s completed", row["name"])
             case Failed(error):

@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from holdfast.agents import Agent, Agents, Cancelled, Done, Failed
-from holdfast.client import Holdfast, holder_name
-from holdfast.engine.holding import held
+from holdfast.client import Holdfast
+from holdfast.engine.holding import held, holder_name
 from holdfast.engine.listener import Listener
 from holdfast.errors import HoldfastError, LeaseLost
 from holdfast.executions.run import Run
@@ -24,7 +24,9 @@ class Executor(Duty):
 
     name = "executor"
 
-    def __init__(self, hf: Holdfast, *, agents: Agents, ventures: Ventures, listener: Listener, limit: int) -> None:
+    def __init__(
+        self, hf: Holdfast, *, agents: Agents, ventures: Ventures, listener: Listener, limit: int
+    ) -> None:
         super().__init__(listener)
         self._hf = hf
         self._agents = agents
@@ -57,7 +59,11 @@ class Executor(Duty):
 
     async def _run(self, venture_id: UUID, row: Any) -> None:
         lease = Lease(
-            kind=LeaseKind.EXECUTION, venture_id=venture_id, id=row["id"], epoch=row["epoch"], token=row["token"]
+            kind=LeaseKind.EXECUTION,
+            venture_id=venture_id,
+            id=row["id"],
+            epoch=row["epoch"],
+            token=row["token"],
         )
         run = Run(
             lease=lease,
@@ -92,7 +98,9 @@ class Executor(Duty):
 
     async def _end(self, run: Run, **outcome: Any) -> None:
         try:
-            await self._hf.engine.call("finish_execution", execution_id=run.id, **run.lease.fence, **outcome)
+            await self._hf.engine.call(
+                "finish_execution", execution_id=run.id, **run.lease.fence, **outcome
+            )
         except LeaseLost:
             raise
         except HoldfastError as error:  # the result was refused: say so instead of running for ever

@@ -9,7 +9,6 @@ from uuid import UUID
 from holdfast.agents import Agents
 from holdfast.client import Holdfast
 from holdfast.engine.listener import Listener
-from holdfast.plans.runner import register_plan_runner
 from holdfast.runtime.conductor import Conductor
 from holdfast.runtime.executor import Executor
 from holdfast.runtime.reaper import Reaper
@@ -29,7 +28,6 @@ class Worker:
     """The duties of one worker process. It may be killed at any time; stopping it gives its work back."""
 
     def __init__(self, hf: Holdfast, *, venture_id: UUID | None = None) -> None:
-        register_plan_runner(hf)
         settings = hf.settings
         ventures = Ventures(hf.engine, venture_id)
         self._listener = Listener(hf.engine, poll_seconds=POLL_SECONDS)
@@ -43,7 +41,9 @@ class Worker:
                 listener=self._listener,
                 limit=settings.worker_executions,
             ),
-            Conductor(hf, ventures=ventures, listener=self._listener, limit=settings.worker_supervisors),
+            Conductor(
+                hf, ventures=ventures, listener=self._listener, limit=settings.worker_supervisors
+            ),
             Reaper(hf, ventures=ventures, listener=clock),
             Retention(hf, listener=clock),
         ]

@@ -67,15 +67,28 @@ class Supervisor:
         return await self._engine.call(function, **arguments, **self.lease.fence)
 
     async def save(
-        self, *, activity: str | None = None, progress: float | None = None, state: SupervisorState | None = None
+        self,
+        *,
+        activity: str | None = None,
+        progress: float | None = None,
+        state: SupervisorState | None = None,
     ) -> None:
         """Say where the work is."""
         await self.call(
-            "save_supervisor", supervisor_id=self.id, state=state, activity=activity, progress=progress
+            "save_supervisor",
+            supervisor_id=self.id,
+            state=state,
+            activity=activity,
+            progress=progress,
         )
 
     async def step(
-        self, name: str, function: Callable[..., Awaitable[_Result] | _Result], /, *args: Any, **kwargs: Any
+        self,
+        name: str,
+        function: Callable[..., Awaitable[_Result] | _Result],
+        /,
+        *args: Any,
+        **kwargs: Any,
     ) -> _Result:
         """Run a function once, ever; later runs get the result that was kept.
 
@@ -110,7 +123,13 @@ class Supervisor:
             return Job(UUID(self._executions[key]), key)
         kind = agent if agent == "command" else f"callable:{agent}"
         [row] = await self.call(
-            "spawn_execution", supervisor_id=self.id, key=key, name=key, kind=kind, input=input, agent=agent
+            "spawn_execution",
+            supervisor_id=self.id,
+            key=key,
+            name=key,
+            kind=kind,
+            input=input,
+            agent=agent,
         )
         return Job(row[0], key)
 
@@ -124,7 +143,9 @@ class Supervisor:
             outcomes = await self._outcomes.wait_for_all(executions=[job.id for job in jobs])
         failed = [job for job in jobs if outcomes[job.id].status != ExecutionStatus.COMPLETED]
         if failed:
-            told = "; ".join(f"{job.key}: {outcomes[job.id].error or outcomes[job.id].status}" for job in failed)
+            told = "; ".join(
+                f"{job.key}: {outcomes[job.id].error or outcomes[job.id].status}" for job in failed
+            )
             raise WorkFailed(f"{len(failed)} of {len(jobs)} jobs did not complete: {told}")
         return [outcomes[job.id].value for job in jobs]
 
@@ -158,7 +179,9 @@ class Supervisor:
             outcomes = await self._outcomes.wait_for_all(questions=[row["id"]])
         return await self._consume(row["id"], outcomes[row["id"]])
 
-    async def wait_for_any_change(self, ids: Sequence[UUID], look: Callable[[], Awaitable[bool]]) -> None:
+    async def wait_for_any_change(
+        self, ids: Sequence[UUID], look: Callable[[], Awaitable[bool]]
+    ) -> None:
         """Wait until `look` says that there is something to do; it is asked again whenever one of `ids` changed."""
         await self._outcomes.wait_until(ids, look)
 
@@ -224,7 +247,9 @@ def _require_json(name: str, result: Any) -> None:
     try:
         encode_json(result)
     except InvalidValue as error:
-        raise InvalidValue(f"The result of the step {name}: {error.message}", hint=error.hint) from None
+        raise InvalidValue(
+            f"The result of the step {name}: {error.message}", hint=error.hint
+        ) from None
 
 
 def _describe(error: BaseException) -> str:

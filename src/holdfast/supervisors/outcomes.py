@@ -41,9 +41,13 @@ class Outcomes:
         self._watch = watch
         self._venture_id = venture_id
 
-    async def read(self, executions: Sequence[UUID], questions: Sequence[UUID]) -> dict[UUID, Outcome]:
+    async def read(
+        self, executions: Sequence[UUID], questions: Sequence[UUID]
+    ) -> dict[UUID, Outcome]:
         """How they stand now; unknown ids are missing."""
-        rows = await self._engine.read("outcomes", self._venture_id, list(executions), list(questions))
+        rows = await self._engine.read(
+            "outcomes", self._venture_id, list(executions), list(questions)
+        )
         return {
             row["id"]: Outcome(
                 id=row["id"], status=row["status"], value=row["value"], error=row["error_message"]

@@ -40,7 +40,9 @@ class Lost:
 Ending: TypeAlias = Completed | Failed | Lost
 
 
-async def run_supervisor(supervisor: Supervisor, function: SupervisorFunction, heart: Heart) -> Ending:
+async def run_supervisor(
+    supervisor: Supervisor, function: SupervisorFunction, heart: Heart
+) -> Ending:
     """Run a supervisor's function to its end; cancelling it gives the supervisor back."""
     try:
         async with held(supervisor.lease, heart):
@@ -57,14 +59,20 @@ async def _run(supervisor: Supervisor, function: SupervisorFunction) -> Ending:
     try:
         result = await function(supervisor)
         await supervisor.call(
-            "finish_supervisor", supervisor_id=supervisor.id, state=SupervisorState.COMPLETED, result=result
+            "finish_supervisor",
+            supervisor_id=supervisor.id,
+            state=SupervisorState.COMPLETED,
+            result=result,
         )
     except (LeaseLost, DatabaseUnavailable):
         raise
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"
         await supervisor.call(
-            "finish_supervisor", supervisor_id=supervisor.id, state=SupervisorState.FAILED, error=reason
+            "finish_supervisor",
+            supervisor_id=supervisor.id,
+            state=SupervisorState.FAILED,
+            error=reason,
         )
         return Failed(reason)
     return Completed(result)

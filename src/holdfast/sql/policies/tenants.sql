@@ -52,7 +52,7 @@ begin
     for v_function, v_public in
         select p.oid::regprocedure, p.prosecdef or p.proname in ('now', 'request_claims', 'request_user')
         from pg_proc p
-        where p.pronamespace = 'holdfast'::regnamespace and p.prorettype <> 'trigger'::regtype
+        where p.pronamespace = 'holdfast'::regnamespace
     loop
         execute format('revoke all on function %s from public, anon, authenticated, service_role', v_function);
         if v_public then

@@ -1,8 +1,13 @@
--- The events between two snapshots: next and in-flight of the earlier; next and in-flight of the later (null: of now);
--- venture (null: every one). Sorted by seq within each stream, and chronologically otherwise.
-select e.venture_id, e.stream::text, e.stream_id, e.seq, e.xid::text::bigint as xid, e.type, e.time, e.actor, e.data
-from holdfast.events e
-where (e.xid >= $1::text::xid8 or e.xid = any ($2::text[]::xid8[]))
-    and ($3::text is null or (e.xid < $3::text::xid8 and e.xid <> all ($4::text[]::xid8[])))
-    and ($5::uuid is null or e.venture_id = $5)
-order by max(e.time) over (partition by e.stream_id order by e.seq), e.stream_id, e.seq
+-- One batch of the feed in order: venture (or null for all), next and in_flight of its begin, next and in_flight of its
+-- end, how many to skip. Who reads it again gets the same rows: all of them were finished when its end was taken.
+select b.venture_id, b.stream::text, b.stream_id, b.seq, b.xid::text::bigint as xid, b.type, b.time, b.actor, b.data,
+    count(*) over () as size
+from (
+    select e.*, max(e.time) over (partition by e.venture_id, e.stream_id order by e.seq) as latest
+    from holdfast.events e
+    where ($1::uuid is null or e.venture_id = $1)
+        and (e.xid >= $2::text::xid8 or e.xid = any ($3::text[]::xid8[]))
+        and e.xid < $4::text::xid8 and e.xid <> all ($5::text[]::xid8[])
+) as b
+order by b.latest, b.stream_id, b.seq
+offset $6::bigint

@@ -1,0 +1,1 @@
+"""The numbered checks of `holdfast db verify`, one file per kind."""

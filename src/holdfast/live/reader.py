@@ -1,0 +1,106 @@
+"""What a tail asks over its connection."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import AsyncGenerator
+from uuid import UUID
+
+from holdfast.engine import texts
+from holdfast.engine.connections import Connection, translated
+from holdfast.engine.postgres import Row
+from holdfast.errors import DatabaseUnavailable
+from holdfast.live.cursor import Place
+from holdfast.model.events import Event
+
+CHUNK_ROWS = 500
+# A network that swallows everything must look like a lost connection.
+ANSWER_SECONDS = 10.0
+# A reader in a transaction holds up the dropping of old partitions, and whoever queues behind that.
+LONGEST_READ_SECONDS = 10.0
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class End:
+    """Where the feed ends now."""
+
+    epoch: str
+    xmax: int
+    place: Place
+
+
+class Reader:
+    """Reads the feed of one venture, or of all."""
+
+    def __init__(self, connection: Connection, venture_id: UUID | None) -> None:
+        self._connection = connection
+        self._venture_id = venture_id
+
+    async def end(self, after: int) -> End:
+        """Where the feed ends, for who has come to the transaction `after`."""
+        query = texts.query("tail")
+        [row] = await translated(
+            lambda: self._connection.fetch(query, after, timeout=ANSWER_SECONDS)
+        )
+        if row["standby"]:
+            raise DatabaseUnavailable(
+                "The server is a standby, which does not know what is in progress.",
+                hint="Name the primary in HOLDFAST_DATABASE_URL.",
+            )
+        place = Place(next=row["next"], in_flight=tuple(row["in_flight"]))
+        return End(epoch=row["epoch"], xmax=row["xmax"], place=place)
+
+    async def keeps(self, seen: Place) -> bool:
+        """Whether something is kept from before a place."""
+        query = texts.query("feed_kept")
+        kept: bool = await translated(lambda: self._connection.fetchval(query, *_arguments(seen)))
+        return kept
+
+    async def batch(self, begin: Place, end: Place, *, skip: int) -> AsyncGenerator[list[Row]]:
+        """A batch in chunks, so that memory is bounded; it ends early when it takes too long.
+
+        What fits into one chunk is given after the transaction has ended.
+        """
+        arguments = (self._venture_id, *_arguments(begin), *_arguments(end), skip)
+        transaction = self._connection.transaction(readonly=True)
+        await translated(transaction.start)
+        try:
+            portal = await translated(
+                lambda: self._connection.cursor(texts.query("feed_batch"), *arguments)
+            )
+            rows: list[Row] = await translated(lambda: portal.fetch(CHUNK_ROWS))
+            deadline = time.monotonic() + LONGEST_READ_SECONDS  # sorting is done by now
+            if len(rows) == CHUNK_ROWS:
+                await self._be_patient(LONGEST_READ_SECONDS)
+            while len(rows) == CHUNK_ROWS and time.monotonic() < deadline:
+                yield rows
+                rows = await translated(lambda: portal.fetch(CHUNK_ROWS, timeout=ANSWER_SECONDS))
+        finally:
+            if not self._connection.is_closed():
+                await translated(transaction.rollback)
+        yield rows
+
+    async def _be_patient(self, seconds: float) -> None:
+        query, milliseconds = texts.query("feed_patience"), str(round(seconds * 1000))
+        await translated(lambda: self._connection.execute(query, milliseconds))
+
+
+def event_of(row: Row) -> Event:
+    """The event that a row says."""
+    return Event(
+        venture_id=row["venture_id"],
+        stream=row["stream"],
+        stream_id=row["stream_id"],
+        seq=row["seq"],
+        xid=row["xid"],
+        type=row["type"],
+        time=row["time"],
+        actor=row["actor"],
+        data=row["data"],
+    )
+
+
+def _arguments(place: Place) -> tuple[str, list[str]]:
+    """A place as the queries take it; the driver has no type for xid8."""
+    return str(place.next), [str(xid) for xid in place.in_flight]
