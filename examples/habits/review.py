@@ -53,8 +53,8 @@ def merged(linted: Iterable[Finding], tried: Iterable[Finding]) -> list[Finding]
 
 
 def tell(findings: list[Finding]) -> None:
-    """Print the findings for a person, the open ones first."""
-    for finding in sorted(findings, key=lambda finding: finding.waived is not None):
+    """Print the findings for a person, the open ones last, where they are seen."""
+    for finding in sorted(findings, key=lambda finding: finding.waived is None):
         state = "OPEN  " if finding.waived is None else "waived"
         print(f"{state} {finding.told()}", file=sys.stderr)
         if finding.waived is not None:

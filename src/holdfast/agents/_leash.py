@@ -12,8 +12,9 @@ _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 def die_with_parent() -> None:
-    """Between fork and exec: ask the kernel to kill this process when its parent dies. Linux only; elsewhere the
-    program runs on, and the fence refuses what it would write.
+    """Between fork and exec: ask the kernel to kill this process when its parent dies.
+
+    Linux only; elsewhere the program runs on, and the fence refuses what it would write.
     """
     if _libc is not None:
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

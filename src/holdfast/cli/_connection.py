@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import re
-import sys
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import typer
+import uvloop
 
 from holdfast.client import Holdfast, connect
 from holdfast.errors import InvalidValue, NotFound
@@ -23,10 +23,6 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for machin
 
 def run_async(work: Coroutine[Any, Any, _Result]) -> _Result:
     """Run a command's work on the fast event loop."""
-    if sys.platform == "win32":
-        return asyncio.run(work)
-    import uvloop
-
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(work)
 

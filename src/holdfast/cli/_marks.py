@@ -56,8 +56,10 @@ def honest_bar(
     elapsed_seconds: float = 0.0,
     estimate: Estimate | None = None,
 ) -> Text:
-    """Solid up to what is done; a lighter band from where the optimistic estimate would have it to the pessimistic;
-    a tick at the median. Without a known end, an empty bar.
+    """Progress that does not pretend.
+
+    Solid up to what is done; then a lighter band between the optimistic and the pessimistic estimate, with a tick at
+    the median. Without a known end, an empty bar.
     """
     full, band, tick, rest = (
         ("█", "░", "┃", "─") if speaks_unicode(console) else ("#", ":", "|", "-")

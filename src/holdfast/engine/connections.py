@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import asyncpg
+from asyncpg.pool import PoolConnectionProxy
 
 from holdfast import errors
 from holdfast.config import Settings
@@ -19,7 +20,13 @@ APPLICATION_NAME = "holdfast"
 _Result = TypeVar("_Result")
 
 
-class Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg ships no types
+if TYPE_CHECKING:  # only the stubs know that a connection is generic
+    _Base = asyncpg.Connection[asyncpg.Record]
+else:
+    _Base = asyncpg.Connection
+
+
+class Connection(_Base):
     """A connection that carries no state between calls, so giving it back needs no round trip."""
 
     def get_reset_query(self) -> str:
@@ -46,17 +53,11 @@ async def connect(url: str, settings: Settings) -> Connection:
     return connection
 
 
-async def create_pool(url: str, settings: Settings) -> asyncpg.Pool:
+async def create_pool(url: str, settings: Settings) -> asyncpg.Pool[asyncpg.Record]:
     """Open a pool of connections; raises as `connect` does."""
-    pool: asyncpg.Pool = await translated(
-        lambda: asyncpg.create_pool(
-            url,
-            min_size=1,
-            max_size=settings.pool_size,
-            init=prepare,
-            **connect_arguments(settings),
-        ),
-        url,
+    options: dict[str, Any] = {"init": prepare, **connect_arguments(settings)}
+    pool: asyncpg.Pool[asyncpg.Record] = await translated(
+        lambda: asyncpg.create_pool(url, min_size=1, max_size=settings.pool_size, **options), url
     )
     async with pool.acquire() as connection:
         refuse_old_server(connection)
@@ -113,7 +114,7 @@ def _not_json(value: object, place: str) -> str | None:
     return next((place for place in found if place is not None), None)
 
 
-def refuse_old_server(connection: Connection) -> None:
+def refuse_old_server(connection: Connection | PoolConnectionProxy[asyncpg.Record]) -> None:
     """Refuse a server that lacks what the engine's SQL needs."""
     version = connection.get_server_version()
     if version.major < OLDEST_SERVER:

@@ -25,6 +25,7 @@ BEATS_PER_LEASE = 3
 class _Held:
     lease: Lease
     on_lost: Callable[[], None]
+    loop: asyncio.AbstractEventLoop
     sure_until: float
     """On this process's monotonic clock: counted from before the beat was sent, so never later than the database's."""
 
@@ -40,10 +41,12 @@ class Heart:
         self._thread: threading.Thread | None = None
         self._stopped = threading.Event()
 
-    def hold(self, lease: Lease, on_lost: Callable[[], None]) -> None:
-        """Beat a lease from now on; `on_lost` is called from the heart's thread, once, when it is lost."""
+    def hold(
+        self, lease: Lease, on_lost: Callable[[], None], loop: asyncio.AbstractEventLoop
+    ) -> None:
+        """Beat a lease from now on; `on_lost` is called in the given loop, once, when it is lost."""
         with self._lock:
-            self._held[lease] = _Held(lease, on_lost, time.monotonic() + self._lease_seconds)
+            self._held[lease] = _Held(lease, on_lost, loop, time.monotonic() + self._lease_seconds)
             if self._thread is None:
                 self._thread = threading.Thread(
                     target=self._run, name="holdfast heart", daemon=True
@@ -111,4 +114,7 @@ class Heart:
         with self._lock:
             still_held = self._held.pop(one.lease, None) is not None
         if still_held:
-            one.on_lost()
+            with contextlib.suppress(
+                RuntimeError
+            ):  # the loop is closed, and with it what held the lease
+                one.loop.call_soon_threadsafe(one.on_lost)

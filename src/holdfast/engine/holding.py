@@ -30,7 +30,7 @@ async def held(lease: Lease, heart: Heart) -> AsyncIterator[None]:
         lost = True
         task.cancel()
 
-    heart.hold(lease, lambda: loop.call_soon_threadsafe(on_lost))
+    heart.hold(lease, on_lost, loop)
     try:
         yield
     except asyncio.CancelledError:

@@ -33,7 +33,7 @@ class PostgresEngine:
     def __init__(self, url: str, *, settings: Settings) -> None:
         self.url = url
         self._settings = settings
-        self._pool: asyncpg.Pool | None = None
+        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
         self._doorbell = Doorbell(self.execute)
 
     async def open(self) -> None:

@@ -14,7 +14,7 @@ _TEXT = re.compile(rf"([0-9a-f]{{16}})_{_PLACE}(?:_{_PLACE}_(\d{{1,18}})_(\d{{1,
 _LARGEST_XID = 2**63 - 1
 
 
-class FeedReset(HoldfastError):  # noqa: N818  # like LeaseLost, it says what happened
+class FeedReset(HoldfastError):  # like LeaseLost, it says what happened
     """The feed cannot go on from this cursor: read the state anew, and follow from now on."""
 
     def __init__(self, reason: str) -> None:

@@ -91,31 +91,35 @@ def _parse(kind: Any, value: Any, place: str) -> Any:
     """A value as its annotation wants it."""
     if dataclasses.is_dataclass(kind):
         return _parse_fields(kind, value, place)
-    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
-    if origin is types.UnionType:
-        return None if value is None else _parse(arguments[0], value, place)
-    if origin is tuple:
-        if not isinstance(value, Sequence) or isinstance(value, str):
-            raise _wrong(place, value, "a list")
-        return tuple(_parse(arguments[0], item, f"{place}[{i}]") for i, item in enumerate(value))
-    if origin is dict:
-        if not isinstance(value, Mapping):
-            raise _wrong(place, value, "a mapping")
-        return {
-            str(key): _parse(arguments[1], item, f"{place}.{key}") for key, item in value.items()
-        }
-    if kind is Any:
-        return value
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if kind is str and isinstance(value, int | float) and not isinstance(value, bool):
-        return str(value)
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise _wrong(
-            place,
-            value,
-            {str: "a text", int: "a whole number", float: "a number"}.get(kind, str(kind)),
-        )
+    arguments = typing.get_args(kind)
+    match typing.get_origin(kind):
+        case types.UnionType:
+            return None if value is None else _parse(arguments[0], value, place)
+        case _ if kind is Any:
+            return value
+        case origin if origin is tuple:
+            if not isinstance(value, Sequence) or isinstance(value, str):
+                raise _wrong(place, value, "a list")
+            return tuple(
+                _parse(arguments[0], item, f"{place}[{i}]") for i, item in enumerate(value)
+            )
+        case origin if origin is dict:
+            if not isinstance(value, Mapping):
+                raise _wrong(place, value, "a mapping")
+            return {str(k): _parse(arguments[1], item, f"{place}.{k}") for k, item in value.items()}
+    return _parse_scalar(kind, value, place)
+
+
+_SCALARS = {str: "a text", int: "a whole number", float: "a number"}
+
+
+def _parse_scalar(kind: Any, value: Any, place: str) -> Any:
+    """A text or a number; YAML reads `1` as a number where a text is meant, which is forgiven."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if kind in (str, float) and is_number:
+        return kind(value)
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise _wrong(place, value, _SCALARS[kind])
     return value
 
 

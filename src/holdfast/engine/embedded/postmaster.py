@@ -8,7 +8,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -45,7 +44,14 @@ class Postmaster:
         if not self._is_there():
             return False
         told = subprocess.run(
-            [self._programs.program("pg_isready"), "-q", "-h", str(self.folder.socket_dir), "-p", str(PORT)],
+            [
+                self._programs.program("pg_isready"),
+                "-q",
+                "-h",
+                str(self.folder.socket_dir),
+                "-p",
+                str(PORT),
+            ],
             check=False,
         )
         return told.returncode == 0
@@ -131,7 +137,11 @@ class Postmaster:
         return False
 
     def _launch(self, *, fsync: bool, deadline: float) -> None:
-        settings = {**_SETTINGS, "unix_socket_directories": str(self.folder.socket_dir), "port": str(PORT)}
+        settings = {
+            **_SETTINGS,
+            "unix_socket_directories": str(self.folder.socket_dir),
+            "port": str(PORT),
+        }
         if not fsync:
             settings |= {"fsync": "off", "full_page_writes": "off"}
         options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
@@ -143,7 +153,9 @@ class Postmaster:
         while self._pid() is None and time.monotonic() < deadline:
             told = self._log_tail()
             if "FATAL" in told or "could not" in told:
-                if "still in use" not in told:  # children of a killed server, which are about to end
+                if (
+                    "still in use" not in told
+                ):  # children of a killed server, which are about to end
                     raise self._failure("It ended at once.")
                 self._truncate_log()
                 return
@@ -151,8 +163,22 @@ class Postmaster:
 
     def _make_database(self) -> None:
         """The database, on the first start; `createdb` would need a program that not every installation has."""
-        query = ["psql", "-X", "-q", "-h", str(self.folder.socket_dir), "-p", str(PORT), "-U", SUPERUSER, "-d", "postgres"]
-        found = self._run(*query, "-At", "-c", f"select 1 from pg_database where datname = '{DATABASE}'")
+        query = [
+            "psql",
+            "-X",
+            "-q",
+            "-h",
+            str(self.folder.socket_dir),
+            "-p",
+            str(PORT),
+            "-U",
+            SUPERUSER,
+            "-d",
+            "postgres",
+        ]
+        found = self._run(
+            *query, "-At", "-c", f"select 1 from pg_database where datname = '{DATABASE}'"
+        )
         if found.stdout.strip() != "1":
             made = self._run(*query, "-c", f"create database {DATABASE}")
             if made.returncode != 0:
@@ -222,9 +248,12 @@ class Postmaster:
 
 def _is_postmaster_of(pid: int, cluster: Path) -> bool:
     """Whether a living process is the server of this cluster: its number may belong to somebody else by now."""
-    if sys.platform == "linux":
+    proc = Path("/proc/self")  # asked of the machine, not of its name
+    if proc.exists():
         with contextlib.suppress(OSError):
-            return Path(f"/proc/{pid}/cwd").resolve() == cluster.resolve()
+            return proc.with_name(str(pid)).joinpath("cwd").resolve() == cluster.resolve()
         return False
-    told = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    told = subprocess.run(
+        ["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
     return "postgres" in told.stdout

@@ -1,120 +1,174 @@
-"""Joining and leaving the server of a data folder."""
+"""Starting and stopping the server; the caller holds `start.lock`."""
 
 from __future__ import annotations
 
-import atexit
-import dataclasses
+import hashlib
+import os
+import signal
+import stat
+import subprocess
+import time
 from pathlib import Path
-from urllib.parse import quote
 
-from holdfast.engine.embedded import binaries
-from holdfast.engine.embedded.folder import Folder
-from holdfast.engine.embedded.holders import Hold, anybody, starting_or_stopping
-from holdfast.engine.embedded.postmaster import DATABASE, PORT, SUPERUSER, Postmaster
+from holdfast.engine.embedded import binaries, cluster, probe, processes
+from holdfast.engine.embedded.folder import Home
+from holdfast.engine.embedded.identity import Identity
+from holdfast.engine.embedded.locks import FileLock
+from holdfast.engine.embedded.probe import Answer
+from holdfast.errors import EmbeddedServerFailed
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class EmbeddedServer:
-    """A server that this process uses until it leaves."""
-
-    data_dir: Path
-    socket_dir: Path
-    port: int
-    _postmaster: Postmaster = dataclasses.field(repr=False)
-    _hold: Hold = dataclasses.field(repr=False)
-
-    @property
-    def url(self) -> str:
-        """Its address, for asyncpg and for psql."""
-        return f"postgresql:///{DATABASE}?host={quote(str(self.socket_dir))}&port={self.port}&user={SUPERUSER}"
-
-    def leave(self) -> None:
-        """Use it no longer; the last one to leave stops it, unless it is kept. Leaving twice is safe."""
-        if self not in _joined:
-            return
-        _joined.discard(self)
-        with starting_or_stopping(self.data_dir):
-            self._hold.drop()
-            _stop_if_unused(self._postmaster)
+# Not TMPDIR and not XDG_RUNTIME_DIR: they differ between processes of one user and can end before the server does.
+_SOCKETS = Path("/tmp")  # noqa: S108 -- the folder in it is checked to be ours and closed
+_POLL_SECONDS = 0.01
+_STOP_SECONDS = 60.0
+_PATIENCE_SECONDS = 5.0
+_MAX_LOG_BYTES = 1_000_000
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class ServerStatus:
-    """How the server of a data folder stands."""
-
-    running: bool
-    in_use: bool
-    kept: bool
-
-
-_joined: set[EmbeddedServer] = set()
-
-
-def join(
-    data_dir: Path, *, bin_dir: Path | None = None, fsync: bool = True, timeout_seconds: float = 60
-) -> EmbeddedServer:
-    """Use the server of a data folder, and start it if it does not run. Blocks until it answers.
-
-    Args:
-        data_dir: the folder; it is made when it is not there yet.
-        bin_dir: the server's programs; unset means those of the wheel.
-        fsync: whether what is committed survives a power cut; only tests do without.
-        timeout_seconds: how long a start may take, crash recovery included.
+def ensure(home: Home, *, bin_dir: Path | None, fsync: bool, deadline: float) -> Path:
+    """Have a server that answers, and say in which folder its socket is.
 
     Raises:
-        EmbeddedServerFailed: it does not start; the text says why.
-        DiskFull: there is no room for it.
+        EmbeddedServerFailed: it did not start, or did not answer before the deadline.
+        DiskFull: the disk is full.
     """
-    folder = Folder.of(data_dir)
-    with starting_or_stopping(folder.data_dir):
-        hold = Hold(folder.data_dir)
+    log_start: int | None = None
+    waiting_since = time.monotonic()
+    while True:
+        lock = FileLock(home.server_lock)
+        if lock.try_exclusive():
+            # No process of the server is left.
+            try:
+                if log_start is not None:
+                    raise cluster.failed(
+                        "PostgreSQL ended as soon as it was started.", _said(home, log_start)
+                    )
+                log_start = _start(home, lock, bin_dir=bin_dir, fsync=fsync)
+            except BaseException:
+                lock.release()
+                raise
+        lock.hand_over()
+        socket_dir = _answering(home)
+        if socket_dir is not None:
+            return socket_dir
+        waited = time.monotonic() - waiting_since
+        if log_start is None and _has_lost_its_postmaster(home):
+            number = signal.SIGQUIT if waited < _PATIENCE_SECONDS else signal.SIGKILL
+            processes.end_orphans(home.cluster, number)
+        if time.monotonic() > deadline:
+            raise cluster.failed(
+                f"PostgreSQL runs in {home.cluster} but did not answer in time: it recovers from a crash, or "
+                "runs where this process cannot reach it (in another container).",
+                _said(home, log_start or 0),
+            )
+        time.sleep(_POLL_SECONDS)
+
+
+def stop(home: Home) -> None:
+    """Stop the server and wait until all its processes are gone, so that a next start finds the way free."""
+    give_up = time.monotonic() + _STOP_SECONDS
+    signalled: int | None = None
+    while not _is_gone(home):
+        found = processes.read_pid_file(home.cluster)
+        if found is not None and found.pid != signalled:
+            processes.signal_server(found.pid, home.cluster, signal.SIGINT)
+            signalled = found.pid
+        if time.monotonic() > give_up:
+            return  # It was told to and will; a next start waits for it.
+        time.sleep(_POLL_SECONDS)
+
+
+def _is_gone(home: Home) -> bool:
+    lock = FileLock(home.server_lock)
+    try:
+        return lock.try_exclusive()
+    finally:
+        lock.hand_over()
+
+
+def _answering(home: Home) -> Path | None:
+    found = processes.read_pid_file(home.cluster)
+    if found is None or found.socket_dir is None:
+        return None
+    answer = probe.ask(found.socket_dir, user=cluster.SUPERUSER, database=cluster.DATABASE)
+    return found.socket_dir if answer is Answer.READY else None
+
+
+def _has_lost_its_postmaster(home: Home) -> bool:
+    found = processes.read_pid_file(home.cluster)
+    return found is None or not processes.is_server(found.pid, home.cluster)
+
+
+def _start(home: Home, lock: FileLock, *, bin_dir: Path | None, fsync: bool) -> int:
+    """Start the server and hand it the lock; returns where in the log it begins."""
+    identity = home.identity
+    chosen = binaries.choose(bin_dir, major=cluster.made_by(home), identity=identity)
+    if not home.cluster.exists():
+        cluster.make(home, chosen, identity, fsync=fsync)
+    # Its server is gone for certain, and a stranger may have its process id by now.
+    (home.cluster / "postmaster.pid").unlink(missing_ok=True)
+    socket_dir = _socket_dir(home, identity)
+    settings = {
+        "listen_addresses": "",
+        "unix_socket_directories": str(socket_dir),
+        "unix_socket_permissions": "0700",
+        "port": str(probe.PORT),
+        "fsync": "on" if fsync else "off",
+    }
+    options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+    # The shell ends at once: the server is nobody's child, so no starter has to wait for it. A session of its
+    # own keeps Ctrl-C and a closing terminal away from it.
+    command = ["/bin/sh", "-c", '"$@" &', "sh", chosen.postgres, "-D", str(home.cluster), *options]
+    log = _open_log(home)
+    try:
+        log_start = os.lseek(log, 0, os.SEEK_END)
+        subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            pass_fds=(lock.fd,),
+            start_new_session=True,
+            check=True,
+            **identity.popen_options(),
+        )
+    finally:
+        os.close(log)
+    return log_start
+
+
+def _socket_dir(home: Home, identity: Identity) -> Path:
+    """A short path, as the kernel wants it, in a folder that only the server's user can enter.
+
+    It follows from the data directory, so that a server that is started again is found at the same address.
+    """
+    key = f"{home.path}:{home.cluster.stat().st_ino}".encode(errors="surrogateescape")
+    own = _SOCKETS / f"holdfast-{identity.uid}"
+    for path in (own, own / hashlib.sha256(key).hexdigest()[:16]):
         try:
-            postmaster = Postmaster(folder, binaries.find(bin_dir, folder.user))
-            if not postmaster.answers():
-                postmaster.start(fsync=fsync, timeout_seconds=timeout_seconds)
-        except BaseException:
-            hold.drop()
-            raise
-    server = EmbeddedServer(
-        data_dir=folder.data_dir,
-        socket_dir=folder.socket_dir,
-        port=PORT,
-        _postmaster=postmaster,
-        _hold=hold,
-    )
-    _joined.add(server)
-    return server
+            path.mkdir(mode=0o700)
+            identity.own(path)
+        except FileExistsError:
+            pass
+        found = path.lstat()
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != identity.uid or found.st_mode & 0o077:
+            raise EmbeddedServerFailed(
+                f"{path} is not a folder that only user {identity.uid} can enter; somebody else may have made it.",
+                hint=f"Look at it, then remove it: rm -r {path}",
+            )
+    return path
 
 
-def keep(data_dir: Path) -> None:
-    """Let the server stay up when the last program leaves it."""
-    Folder.of(data_dir).keep_marker.touch()
+def _open_log(home: Home) -> int:
+    if home.log.exists() and home.log.stat().st_size > _MAX_LOG_BYTES:
+        home.log.rename(home.log.with_suffix(".log.old"))
+    return os.open(home.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
 
 
-def release(data_dir: Path) -> None:
-    """Let the server stop again: now, or when the last program leaves it."""
-    folder = Folder.of(data_dir)
-    with starting_or_stopping(folder.data_dir):
-        folder.keep_marker.unlink(missing_ok=True)
-        _stop_if_unused(Postmaster(folder, binaries.find(None, folder.user)))
-
-
-def is_running(data_dir: Path) -> ServerStatus:
-    """How the server of a data folder stands; starts nothing."""
-    folder = Folder.of(data_dir)
-    postmaster = Postmaster(folder, binaries.find(None, folder.user))
-    return ServerStatus(
-        running=postmaster.answers(), in_use=anybody(folder.data_dir), kept=folder.keep_marker.exists()
-    )
-
-
-def _stop_if_unused(postmaster: Postmaster) -> None:
-    folder = postmaster.folder
-    if not folder.keep_marker.exists() and not anybody(folder.data_dir):
-        postmaster.stop()
-
-
-@atexit.register
-def _leave_all() -> None:
-    """Who forgot to leave does so at the end of the process."""
-    for server in list(_joined):
-        server.leave()
+def _said(home: Home, start: int) -> str:
+    try:
+        with home.log.open("rb") as file:
+            file.seek(start)
+            return file.read(_MAX_LOG_BYTES).decode(errors="replace")
+    except FileNotFoundError:
+        return ""

@@ -40,7 +40,14 @@ def _service_user() -> User:
         if attempt == 0:
             with contextlib.suppress(OSError, subprocess.CalledProcessError):
                 subprocess.run(
-                    ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", NAME],
+                    [
+                        "useradd",
+                        "--system",
+                        "--no-create-home",
+                        "--shell",
+                        "/usr/sbin/nologin",
+                        NAME,
+                    ],
                     check=True,
                     capture_output=True,
                 )

@@ -15,12 +15,12 @@ _COLUMNS = (
 
 
 async def _read_table(scene: Scene) -> None:
-    await scene.connection.fetch(f"select {_COLUMNS} from holdfast.auto_proceed_sessions limit 1")  # noqa: S608
+    await scene.connection.fetch(f"select {_COLUMNS} from holdfast.auto_proceed_sessions limit 1")
 
 
 async def _read_view(scene: Scene) -> None:
     await scene.connection.fetch(
-        f"select {_COLUMNS}, progress_percentage, time_since_update"  # noqa: S608
+        f"select {_COLUMNS}, progress_percentage, time_since_update"
         " from holdfast.v_active_auto_proceed_sessions limit 1"
     )
 
@@ -111,7 +111,7 @@ async def _gone_from_view(scene: Scene) -> None:
 
 async def _row(scene: Scene) -> Any:
     rows = await scene.connection.fetch(
-        f"select {_COLUMNS} from holdfast.auto_proceed_sessions"  # noqa: S608
+        f"select {_COLUMNS} from holdfast.auto_proceed_sessions"
         " where venture_id = $1 and session_id = $2",
         scene.venture,
         scene.session_id,

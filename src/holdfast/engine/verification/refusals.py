@@ -74,7 +74,7 @@ async def _refuse_ranges_by_hand(scene: Scene) -> None:
             scene.connection,
             what,
             _OUT_OF_RANGE,
-            f"update holdfast.agent_executions set {change} where venture_id = $1 and id = $2",  # noqa: S608
+            f"update holdfast.agent_executions set {change} where venture_id = $1 and id = $2",
             scene.venture,
             execution,
         )

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _MISSING_RIGHT = ("42501",)
 _NOT_ALLOWED = ("HF007",)
 _CALLS = {
-    name: f"select * from holdfast.{name}({arguments}, p_venture_id => $1)"  # noqa: S608
+    name: f"select * from holdfast.{name}({arguments}, p_venture_id => $1)"
     for name, arguments in (
         ("get_active_auto_proceed_session", "'verify-world'"),
         ("upsert_auto_proceed_session", "'verify-world'"),

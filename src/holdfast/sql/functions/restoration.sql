@@ -106,7 +106,8 @@ declare
     v_findings       jsonb;
     v_source         restoration_source;
 begin
-    select e.time, e.type = 'supervisor.interrupted' into v_interrupted_at, v_expired from events e
+    select coalesce((e.data ->> 'expired_at')::timestamptz, e.time), e.type = 'supervisor.interrupted'
+    into v_interrupted_at, v_expired from events e
     where e.venture_id = p_before.venture_id and e.stream_id = p_before.id
         and e.type in ('supervisor.interrupted', 'supervisor.released')
     order by e.seq desc limit 1;
@@ -145,7 +146,7 @@ language sql stable as $$
             case when e.ended_at is null and e.status = 'running'
                 and (e.lease_expires_at is null or e.lease_expires_at <= holdfast.now()) then 'repair' else 'keep' end,
             case when e.ended_at is not null then 'its outcome is kept'
-                when e.status = 'running' and e.lease_expires_at > holdfast.now() then 'it is still running under its own lease'
+                when e.status = 'running' and e.lease_expires_at > holdfast.now() then 'it is under a lease of its own; if its worker died too, another takes it up after that'
                 when e.status = 'running' then 'its worker died too; another takes it up'
                 else 'it waits for a worker' end
         from agent_executions e
