@@ -6,6 +6,8 @@ import asyncio
 import itertools
 import os
 import re
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -13,7 +15,7 @@ import asyncpg
 import pytest
 
 from holdfast.config import Settings
-from holdfast.engine import connections, migrate
+from holdfast.engine import connections, embedded, migrate
 from holdfast.engine.postgres import PostgresEngine
 from tests.support.servers import binaries_of
 
@@ -25,22 +27,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session")
-def server_url(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
+def server_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """The cluster of this run, shared by all its processes; or the one the environment names."""
     given = os.environ.get("HOLDFAST_TEST_SERVER_URL")
     if given:
         yield given
         return
-    from holdfast.engine import embedded
-
-    base = tmp_path_factory.getbasetemp()
-    folder = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     version = request.config.getoption("--postgres")
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    # Not in pytest's own folder, which is closed to the user as whom the server runs for root.
+    folder = Path(tempfile.gettempdir()) / f"holdfast-tests-{run}"
+    folder.mkdir(exist_ok=True)
     server = embedded.join(folder / f"postgres{version}", bin_dir=binaries_of(version), fsync=False)
     yield server.url
     server.leave()
+    if not embedded.is_running(folder / f"postgres{version}").running:  # the last process of the run
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

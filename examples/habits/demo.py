@@ -19,6 +19,7 @@ from _demo_database import habits_database
 from rich.console import Console
 
 import holdfast
+from holdfast.live.cursor import Cursor
 
 HERE = Path(__file__).parent
 HOME = Path.cwd() / ".holdfast" / "demo"
@@ -53,6 +54,7 @@ async def main() -> int:
 
 async def play(hf: holdfast.Holdfast) -> dict[str, Any]:
     """Start the plan, kill its worker in the middle, answer its gate; gives the plan's story."""
+    begin = await hf.position()
     started = json.loads(
         await holdfast_command(
             "run", str(HERE / "habits.yaml"), "--detach", "--work-dir", str(WORK), "--json"
@@ -63,7 +65,7 @@ async def play(hf: holdfast.Holdfast) -> dict[str, Any]:
     workers = Workers()
     try:
         await workers.start()
-        await follow(hf, plan_id, workers)
+        await follow(hf, begin, started, workers)
     finally:
         await workers.stop()
     console.print("\n" + await holdfast_command("plan", plan_id), end="")
@@ -72,11 +74,15 @@ async def play(hf: holdfast.Holdfast) -> dict[str, Any]:
     )
 
 
-async def follow(hf: holdfast.Holdfast, plan_id: str, workers: Workers) -> None:
+async def follow(
+    hf: holdfast.Holdfast, begin: Cursor, started: dict[str, str], workers: Workers
+) -> None:
     """Tell the events as they happen, and do at each what a person, or misfortune, would."""
     reviews = 0
-    async for event, _ in hf.events(since="start"):
-        if event.stream == "plan" and str(event.stream_id) == plan_id:
+    async for event, _ in hf.events(since=begin):
+        if str(event.stream_id) not in (started["id"], started["supervisor_id"]):
+            continue
+        if event.stream == "plan":
             tell_plan_event(event)
             if event.type in ("plan.completed", "plan.failed"):
                 return

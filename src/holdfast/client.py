@@ -22,7 +22,7 @@ from holdfast.executions.run import Run
 from holdfast.executions.service import AgentExecutionService
 from holdfast.executions.writer import ExecutionWriter
 from holdfast.live.cursor import Cursor
-from holdfast.live.tail import Tail
+from holdfast.live.tail import Tail, position
 from holdfast.live.watch import Watch
 from holdfast.model.events import Event
 from holdfast.model.leases import Lease, LeaseKind
@@ -232,6 +232,10 @@ class Holdfast:
         )
 
     # Events.
+
+    async def position(self) -> Cursor:
+        """Where the feed ends now: take it, read the state, follow from it, and nothing is missed."""
+        return await position(self.engine)
 
     async def events(
         self, *, since: Cursor | str | None = None, venture: str | None = None

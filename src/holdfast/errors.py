@@ -108,10 +108,6 @@ class EvidenceMissing(Refused):
     sqlstate = "HF011"
 
 
-class FeedReset(HoldfastError):
-    """The feed cannot be continued from that cursor: read the state anew, then follow from now on."""
-
-
 class WorkFailed(HoldfastError):
     """The awaited work failed."""
 

@@ -31,7 +31,9 @@ def migration_names() -> list[str]:
     return [f"{m.number:04d}_{m.name}" for m in texts.migrations()]
 
 
-def test_migrate_tells_what_it_applied_and_then_that_there_is_nothing_to_do(database_url: str) -> None:
+def test_migrate_tells_what_it_applied_and_then_that_there_is_nothing_to_do(
+    database_url: str,
+) -> None:
     first = holdfast(database_url, "migrate")
     assert first.returncode == 0, first.stderr
     for name in migration_names():
@@ -76,7 +78,9 @@ def test_status_names_what_has_drifted_and_exits_1(holdfast_url: str) -> None:
     assert found["is_current"] is False
 
 
-def test_after_the_script_status_says_that_all_is_applied(database_url: str, tmp_path: Path) -> None:
+def test_after_the_script_status_says_that_all_is_applied(
+    database_url: str, tmp_path: Path
+) -> None:
     printed = holdfast(database_url, "script")
     assert printed.returncode == 0
     assert printed.stdout == migrate.script()

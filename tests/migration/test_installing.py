@@ -123,7 +123,9 @@ async def test_a_changed_applied_migration_is_refused_and_nothing_is_changed(
     holdfast_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second, *others = texts.migrations()
-    changed = texts.Migration(number=second.number, name=second.name, text=f"{second.text}\n-- more")
+    changed = texts.Migration(
+        number=second.number, name=second.name, text=f"{second.text}\n-- more"
+    )
     added = support.make_migration("create table holdfast.must_not_be ()")
     support.use_migrations(monkeypatch, first, changed, *others, added)
     before = support.dump(holdfast_url)

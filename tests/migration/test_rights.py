@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from holdfast.config import Settings
-from holdfast.engine import connections, verify
+from holdfast.engine import texts, verify
 from holdfast.errors import MissingRights
 from tests.support import migration as support
 
@@ -21,11 +21,15 @@ PASSWORD = "of a test"  # for servers that ask for one
 @pytest.fixture
 async def plain_role(database_url: str, holdfast_url: str) -> AsyncIterator[str]:
     """A role that may log in and nothing else; the three request roles are there, made by another database."""
-    name = re.sub(r"\W", "_", f"plain_{await support.fetchval(database_url, 'select current_database()')}")
+    name = re.sub(
+        r"\W", "_", f"plain_{await support.fetchval(database_url, 'select current_database()')}"
+    )
     await support.execute(database_url, f"create role {name} login password '{PASSWORD}'")
     yield name
     for url in (database_url, holdfast_url):
-        await support.execute(url, f"reassign owned by {name} to current_user", f"drop owned by {name}")
+        await support.execute(
+            url, f"reassign owned by {name} to current_user", f"drop owned by {name}"
+        )
     await support.execute(database_url, f"drop role {name}")
 
 
@@ -81,10 +85,12 @@ async def test_verify_fails_where_it_may_not_look(database_url: str, plain_role:
     }
     for detail in failed.values():
         assert detail.startswith("cannot look: ")
-        assert f"grant " in detail
+        assert "grant " in detail
 
 
-async def test_verify_by_a_stranger_is_one_clear_refusal(holdfast_url: str, plain_role: str) -> None:
+async def test_verify_by_a_stranger_is_one_clear_refusal(
+    holdfast_url: str, plain_role: str
+) -> None:
     with pytest.raises(MissingRights, match="permission denied") as refusal:
         async for _ in verify.verify(as_user(holdfast_url, plain_role), Settings()):
             pass
@@ -111,4 +117,18 @@ async def test_migrating_what_belongs_to_another_is_one_clear_refusal(
     with pytest.raises(MissingRights):
         await support.migrated(as_user(holdfast_url, plain_role))
     assert support.dump(holdfast_url) == before
-    assert connections.OLDEST_SERVER <= 15
+
+
+async def test_migrating_without_the_right_to_make_missing_roles_is_one_clear_refusal(
+    database_url: str, plain_role: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, *others = texts.migrations()
+    wanting = first.text.replace("array['anon',", f"array['{plain_role}_missing', 'anon',")
+    assert wanting != first.text
+    changed = texts.Migration(number=first.number, name=first.name, text=wanting)
+    support.use_migrations(monkeypatch, changed, *others)
+    await give_database(database_url, plain_role)
+    with pytest.raises(MissingRights, match="create role") as refusal:
+        await support.migrated(as_user(database_url, plain_role))
+    assert "\n" not in refusal.value.message
+    assert await support.fetchval(database_url, "select to_regnamespace('holdfast') is null")

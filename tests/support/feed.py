@@ -7,7 +7,7 @@ import contextlib
 import dataclasses
 import random
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -60,6 +60,9 @@ class Verdict:
     duplicated: int
     reordered: int
     invented: int
+
+
+FAULTLESS = Verdict(missed=0, duplicated=0, reordered=0, invented=0)
 
 
 def judge(delivered: list[Key], written: set[Key]) -> Verdict:
@@ -219,3 +222,37 @@ async def until(
                 await asyncio.sleep(0.005)
     except TimeoutError:
         raise AssertionError(f"not within {seconds} seconds: {what}") from None
+
+
+async def write_batch(url: str, venture_id: UUID, streams: list[UUID], *, each: int) -> None:
+    """Write `each` events to every stream in one transaction."""
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(
+            "select holdfast.record_metrics(s, p_input_tokens => 1, p_venture_id => $2)"
+            " from unnest($1::uuid[]) as s, generate_series(1, $3)",
+            streams,
+            venture_id,
+            each,
+        )
+    finally:
+        await connection.close()
+
+
+async def ask(url: str, statement: str, *arguments: Any) -> Any:
+    """One value from the database, over a connection of its own that rings no doorbell."""
+    connection = await asyncpg.connect(url)
+    try:
+        return await connection.fetchval(statement, *arguments)
+    finally:
+        await connection.close()
+
+
+END_ALL_OTHERS = """
+select count(pg_terminate_backend(pid)) from pg_stat_activity
+where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'
+"""
+IDLE_IN_TRANSACTION = """
+select count(*) from pg_stat_activity
+where datname = current_database() and state = 'idle in transaction'
+"""

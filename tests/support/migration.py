@@ -92,7 +92,9 @@ def dump(url: str) -> str:
 
 
 def run_script_with_psql(url: str, file: Path) -> None:
-    _run_client("psql", "--no-psqlrc", "-v", "ON_ERROR_STOP=1", "--single-transaction", "-f", str(file), url)
+    _run_client(
+        "psql", "--no-psqlrc", "-v", "ON_ERROR_STOP=1", "--single-transaction", "-f", str(file), url
+    )
 
 
 def _run_client(program: str, *arguments: str) -> str:
@@ -141,7 +143,7 @@ async def eventually(look: Callable[[], Awaitable[bool]], what: str) -> None:
     """Look until it is so; fails after a deadline."""
     try:
         async with asyncio.timeout(_DEADLINE_SECONDS):
-            while not await look():
+            while not await look():  # noqa: ASYNC110  # other processes set no event of ours
                 await asyncio.sleep(0.02)
     except TimeoutError:
         raise AssertionError(f"not within {_DEADLINE_SECONDS:.0f} s: {what}") from None

@@ -65,6 +65,11 @@ class Tail:
         self._poll_seconds = poll_seconds
         self._on_connect = on_connect
 
+    @property
+    def cursor(self) -> Cursor | None:
+        """Where it stands; unset before it has taken up its position."""
+        return self._cursor
+
     def __aiter__(self) -> AsyncGenerator[Item]:
         """Every event, for ever."""
         return self._follow(endless=True)
@@ -147,12 +152,10 @@ def _parse(since: Cursor | str | None) -> Cursor | None:
 
 async def _end(reader: Reader, cursor: Cursor) -> Place:
     """Where the feed ends now, if it is still the feed that the cursor is of."""
-    end = await reader.end(cursor.seen.next)
-    if end.epoch != cursor.epoch:
-        raise FeedReset(
-            "it is of another history: a copy was restored, or another server took over"
-        )
     furthest = cursor.seen if cursor.part is None else cursor.part.end
+    end = await reader.end(furthest.next)
+    if end.epoch != cursor.epoch:
+        raise FeedReset("the history of events is another one, as after restoring a backup")
     if furthest.next > end.xmax:
         raise FeedReset("it is ahead of the database, which was set back")
     return end.place
@@ -161,9 +164,8 @@ async def _end(reader: Reader, cursor: Cursor) -> Place:
 def _behind(begin: Cursor, end: Place, delivered: int, size: int) -> Cursor:
     if delivered == size:
         return Cursor(epoch=begin.epoch, seen=end)
-    return Cursor(
-        epoch=begin.epoch, seen=begin.seen, part=Part(end=end, delivered=delivered, size=size)
-    )
+    part = Part(end=end, delivered=delivered, size=size)
+    return Cursor(epoch=begin.epoch, seen=begin.seen, part=part)
 
 
 def _require_same_batch(part: Part | None, size: int) -> None:

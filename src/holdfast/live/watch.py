@@ -60,6 +60,11 @@ class Watch:
         self._wakes: defaultdict[str, set[Wake]] = defaultdict(set)
         self._task: asyncio.Task[None] | None = None
 
+    @property
+    def waiting_for(self) -> set[str]:
+        """The ids that somebody waits for."""
+        return set(self._wakes)
+
     @asynccontextmanager
     async def interest(self, ids: Iterable[UUID]) -> AsyncGenerator[Wake]:
         """Be woken by what happens to these while the block runs."""

@@ -62,6 +62,6 @@ def describe(estimate: Estimate | None) -> str:
     low, high = estimate.low_seconds, estimate.high_seconds
     for size, unit in ((3600, "h"), (60, "min"), (1, "s")):
         if high >= 2 * size or size == 1:
-            first, last = round(low / size), max(1, round(high / size))
+            first, last = max(1, round(low / size)), max(1, round(high / size))
             return f"about {first}–{last} {unit}" if first < last else f"about {last} {unit}"
     raise AssertionError

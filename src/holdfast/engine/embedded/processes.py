@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -40,7 +41,7 @@ def is_server(pid: int, cluster: Path) -> bool:
         return Path(shown.stdout.strip()).name == "postgres"
     try:
         # PostgreSQL's processes all work in their data directory; this survives a move of it.
-        in_cluster = os.path.samefile(_PROC / str(pid) / "cwd", cluster)
+        in_cluster = (_PROC / str(pid) / "cwd").samefile(cluster)
         return in_cluster and (_PROC / str(pid) / "comm").read_text().strip() == "postgres"
     except OSError:
         return False
@@ -49,10 +50,8 @@ def is_server(pid: int, cluster: Path) -> bool:
 def signal_server(pid: int, cluster: Path, number: signal.Signals) -> None:
     """Signal a process if it is the server's."""
     if is_server(pid, cluster):
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.kill(pid, number)
-        except ProcessLookupError:
-            pass
 
 
 def end_orphans(cluster: Path, number: signal.Signals) -> None:

@@ -108,6 +108,9 @@ def _start(home: Home, lock: FileLock, *, bin_dir: Path | None, fsync: bool) -> 
     # Its server is gone for certain, and a stranger may have its process id by now.
     (home.cluster / "postmaster.pid").unlink(missing_ok=True)
     socket_dir = _socket_dir(home, identity)
+    # The same for the socket's own lock file: a killed server that nobody has reaped still counts as alive there.
+    for name in (f".s.PGSQL.{probe.PORT}", f".s.PGSQL.{probe.PORT}.lock"):
+        (socket_dir / name).unlink(missing_ok=True)
     settings = {
         "listen_addresses": "",
         "unix_socket_directories": str(socket_dir),

@@ -1,0 +1,1 @@
+"""Measurements: each prints ratios against a yardstick that is measured in the same run."""
