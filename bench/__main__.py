@@ -31,6 +31,8 @@ class _Benchmark(Protocol):
 def main() -> None:
     arguments = _arguments()
     console = Console()
+    if not console.is_terminal:  # a file has room for whole lines
+        console = Console(width=132)
     if arguments.list:
         for name in NAMES:
             console.print(f"{name:<14} {_load(name).TITLE}", highlight=False)

@@ -39,9 +39,7 @@ class Pgbench:
         with tempfile.TemporaryDirectory() as folder:
             log = ["--log", f"--log-prefix={folder}/log"]
             await self._run([*log, "--transactions", str(transactions)], clients=1)
-            lines = [
-                line for file in Path(folder).iterdir() for line in file.read_text().splitlines()
-            ]
+            lines = _lines_in(Path(folder))
         return [int(line.split()[2]) / 1000 for line in lines[transactions // 10 :]]
 
     async def _run(self, options: list[str], *, clients: int) -> str:
@@ -68,6 +66,10 @@ class Pgbench:
     def _pgoptions(self) -> str:
         settings = {"jit": "off", **self.settings}
         return " ".join(f"-c {name}={value}" for name, value in settings.items())
+
+
+def _lines_in(folder: Path) -> list[str]:
+    return [line for file in folder.iterdir() for line in file.read_text().splitlines()]
 
 
 @contextlib.contextmanager

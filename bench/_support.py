@@ -119,7 +119,9 @@ class Bench:
             yield
 
     @contextlib.contextmanager
-    def _bar(self, total: int) -> Iterator[Callable[[str], contextlib.AbstractContextManager[None]]]:
+    def _bar(
+        self, total: int
+    ) -> Iterator[Callable[[str], contextlib.AbstractContextManager[None]]]:
         columns = (
             TextColumn("{task.description}", style="dim"),
             BarColumn(bar_width=30),

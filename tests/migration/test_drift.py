@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from holdfast.engine import texts
+from holdfast.config import Settings
+from holdfast.engine import connections, migrate, texts
+from holdfast.errors import NotMigrated
 from tests.support import migration as support
 
 CHANGES = {
@@ -69,3 +71,39 @@ async def test_migrating_repairs_functions_and_views_that_were_changed_by_hand(
     await support.execute(holdfast_url, CHANGES["view v_active_auto_proceed_sessions"])
     await support.migrated(holdfast_url)
     assert (await support.status_of(holdfast_url)).is_current
+
+
+async def test_a_migration_does_not_make_a_table_changed_by_hand_look_right(
+    holdfast_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables = [name for name in CHANGES if name.startswith(("constraint", "index", "type"))]
+    await support.execute(holdfast_url, *(CHANGES[name] for name in tables))
+    more = support.make_migration("create table holdfast.more (venture_id uuid primary key)")
+    support.use_migrations(monkeypatch, *texts.migrations(), more)
+
+    await support.migrated(holdfast_url)
+
+    status = await support.status_of(holdfast_url)
+    assert not status.pending
+    assert set(status.drifted) == set(tables)
+
+
+async def test_policies_of_another_version_may_change_grants_on_tables(
+    holdfast_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    more = "grant insert on holdfast.plans to service_role;"
+    support.use_definitions(monkeypatch, f"{texts.definitions()}\n{more}")
+    await support.migrated(holdfast_url)
+    assert (await support.status_of(holdfast_url)).is_current
+
+
+async def test_an_older_holdfast_refuses_a_newer_database(holdfast_url: str) -> None:
+    connection = await connections.connect(holdfast_url, Settings())
+    try:
+        await connection.execute(
+            "insert into holdfast.migrations (number, name, checksum) values (9999, 'later', 'x')"
+        )
+        with pytest.raises(NotMigrated, match="9999"):
+            await migrate.migrate(connection)
+    finally:
+        await connection.close()

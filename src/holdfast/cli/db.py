@@ -154,7 +154,7 @@ def _print_drift(found: migrate.Status) -> None:
     for name in found.drifted:
         _print_line("lost", name, "changed in the database by hand")
     console.print(
-        "Undo what was changed by hand, or make it a migration; verify tells what it broke.",
+        "Undo it, or make it a migration. What it broke is told by: holdfast db verify",
         style="quiet",
     )
 

@@ -169,7 +169,8 @@ def translate(error: asyncpg.PostgresError) -> errors.HoldfastError:
         case "42501":
             return errors.MissingRights(
                 f"The database role may not do this: {message}.",
-                hint="Connect as the owner of the schema holdfast, or as service_role.",
+                hint="Connect as the owner of the schema holdfast; to migrate, as a role that owns the database and"
+                " may create the roles anon, authenticated and service_role.",
             )
         case "42P01" | "42883" | "3F000" | "42703" if "holdfast" in message:
             return errors.NotMigrated(f"{message}.", hint="Run: holdfast db migrate")
@@ -208,7 +209,9 @@ def unavailable(error: BaseException, url: str | None) -> errors.DatabaseUnavail
 def _without_password(url: str) -> str:
     try:
         parts = urlsplit(url)
-        return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+        shown = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+        # urlsplit forgets the empty host of a socket's address
+        return shown if "://" in shown else shown.replace(":/", ":///", 1)
     except ValueError:
         return "the given address"
 

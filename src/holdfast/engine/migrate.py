@@ -12,11 +12,13 @@ from typing import Any
 
 from holdfast.engine import texts
 from holdfast.engine.connections import Connection
-from holdfast.errors import MigrationChanged
+from holdfast.errors import MigrationChanged, NotMigrated
 
 LOCK = "select pg_advisory_xact_lock(hashtextextended('holdfast.migrate', 0))"
 # Names in definitions are compared as text: they must not depend on who looks.
 PLAIN_PATH = "set local search_path = pg_catalog"
+# What only migrations change; all else is defined anew.
+_TABLES = ("table ", "constraint ", "index ", "type ")
 _PARTITIONS = "select holdfast.ensure_partitions()"
 
 
@@ -52,7 +54,8 @@ async def migrate(connection: Connection) -> Status:
     Raises:
         MigrationChanged: an applied migration's file has been changed since.
     """
-    async with connection.transaction():
+    # Read committed: who waited for the lock must see what the one before it did.
+    async with connection.transaction(isolation="read_committed"):
         await connection.execute(LOCK)
         await connection.execute(texts.ledger())
         await connection.execute(PLAIN_PATH)
@@ -60,6 +63,7 @@ async def migrate(connection: Connection) -> Status:
         if found.is_current:
             return found
         _refuse_changed(found)
+        before = await _fingerprint(connection)
         for migration in _pending(found):
             await connection.execute(migration.text)
             await connection.execute(
@@ -68,7 +72,7 @@ async def migrate(connection: Connection) -> Status:
                 migration.name,
                 migration.checksum,
             )
-        await _define(connection, keep_tables=not found.pending)
+        await _define(connection, before)
     return found
 
 
@@ -117,6 +121,7 @@ async def _status(connection: Connection) -> Status:
         recorded = await connection.fetchrow(
             "select checksum, fingerprint from holdfast.definitions"
         )
+        _refuse_newer(max(ledger, default=0))
     known = texts.migrations()
     return Status(
         applied=tuple(_label(m) for m in known if m.number in ledger),
@@ -140,23 +145,14 @@ async def _fingerprint(connection: Connection) -> dict[str, str]:
     return fingerprint
 
 
-async def _define(connection: Connection, *, keep_tables: bool) -> None:
-    """Replace functions, views and policies, and note how everything looks now.
-
-    Without a new migration the tables' fingerprints are kept: replacing functions must not make a table that
-    somebody changed by hand look right.
-    """
+async def _define(connection: Connection, before: dict[str, str]) -> None:
+    """Replace functions, views and policies, and note how everything looks now."""
     await connection.execute("set local check_function_bodies = off")
     await connection.execute(texts.undefine())
     await connection.execute(texts.definitions())
     await connection.execute(_PARTITIONS)
-    fingerprint = await _fingerprint(connection)
-    if keep_tables:
-        recorded = await connection.fetchval("select fingerprint from holdfast.definitions") or {}
-        kept = ("table ", "constraint ", "index ", "type ")
-        fingerprint = {k: v for k, v in fingerprint.items() if not k.startswith(kept)} | {
-            k: v for k, v in recorded.items() if k.startswith(kept)
-        }
+    recorded = await connection.fetchval("select fingerprint from holdfast.definitions") or {}
+    fingerprint = _recorded(recorded, before, await _fingerprint(connection))
     await connection.execute(
         "insert into holdfast.definitions (checksum, fingerprint) values ($1, $2) on conflict (only_row) do update"
         " set checksum = excluded.checksum, fingerprint = excluded.fingerprint, applied_at = now()",
@@ -165,8 +161,38 @@ async def _define(connection: Connection, *, keep_tables: bool) -> None:
     )
 
 
+def _recorded(
+    recorded: dict[str, str], before: dict[str, str], after: dict[str, str]
+) -> dict[str, str]:
+    """How everything must look from now on.
+
+    What stands in a table's own text and was not touched just now keeps its old record: migrating must
+    not make a table that somebody changed by hand look right.
+    """
+    if not recorded:
+        return after
+    kept = {
+        name
+        for name in recorded.keys() | before.keys() | after.keys()
+        if name.startswith(_TABLES) and before.get(name) == after.get(name)
+    }
+    return {name: v for name, v in after.items() if name not in kept} | {
+        name: v for name, v in recorded.items() if name in kept
+    }
+
+
 def _pending(found: Status) -> list[texts.Migration]:
     return [m for m in texts.migrations() if _label(m) in found.pending]
+
+
+def _refuse_newer(newest_applied: int) -> None:
+    """An older Holdfast must not put its older functions over a newer one's tables."""
+    newest_known = texts.migrations()[-1].number
+    if newest_applied > newest_known:
+        raise NotMigrated(
+            f"The database has migration {newest_applied:04d}; this Holdfast knows {newest_known:04d} as the newest.",
+            hint="Use a Holdfast that is at least as new as the database.",
+        )
 
 
 def _refuse_changed(found: Status) -> None:

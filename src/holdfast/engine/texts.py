@@ -38,14 +38,14 @@ def migrations() -> tuple[Migration, ...]:
     for file in _files("migrations"):
         match = _MIGRATION_NAME.match(file.name)
         assert match is not None, f"{file.name} is no migration's name"
-        found.append(Migration(number=int(match[1]), name=match[2], text=file.read_text()))
+        found.append(Migration(number=int(match[1]), name=match[2], text=file.read_text(encoding="utf-8")))
     return tuple(found)
 
 
 @functools.cache
 def definitions() -> str:
     """The functions, views and policies as one text, in the order in which they are applied."""
-    texts = [file.read_text() for folder in DEFINITION_FOLDERS for file in _files(folder)]
+    texts = [file.read_text(encoding="utf-8") for folder in DEFINITION_FOLDERS for file in _files(folder)]
     return "\n".join(texts)
 
 
@@ -61,17 +61,17 @@ def query(name: str) -> str:
     >>> query("fingerprint").startswith("-- What each object")
     True
     """
-    return (_root() / "queries" / f"{name}.sql").read_text()
+    return (_root() / "queries" / f"{name}.sql").read_text(encoding="utf-8")
 
 
 def ledger() -> str:
     """The tables that say what is applied."""
-    return (_root() / "ledger.sql").read_text()
+    return (_root() / "ledger.sql").read_text(encoding="utf-8")
 
 
 def undefine() -> str:
     """Drops the functions, views and policies, so that they can be defined anew."""
-    return (_root() / "undefine.sql").read_text()
+    return (_root() / "undefine.sql").read_text(encoding="utf-8")
 
 
 def _root() -> Traversable:
