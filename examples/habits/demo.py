@@ -84,13 +84,13 @@ async def follow(
             continue
         if event.stream == "plan":
             tell_plan_event(event)
-            if event.type in ("plan.completed", "plan.failed"):
-                return
             if event.type == "plan.step_running" and event.data["step"] == "review":
                 reviews += 1
                 if reviews == 2 and not workers.killed:  # in the middle: the second review
                     await workers.kill()
                     await workers.start()
+        elif event.type in ("supervisor.completed", "supervisor.failed"):
+            return
         elif event.type == "supervisor.restored":
             tell_restoration(event)
         elif event.type == "question.asked":

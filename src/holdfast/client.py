@@ -172,9 +172,10 @@ class Holdfast:
             except LeaseLost:
                 raise
             except (Exception, asyncio.CancelledError) as error:
+                # Whatever the database says to this, the block's own error is the one to raise.
                 with contextlib.suppress(HoldfastError):
                     await run.flush()
-                with contextlib.suppress(LeaseLost):
+                with contextlib.suppress(HoldfastError):
                     await self._finish(
                         run, status="failed", error=f"{type(error).__name__}: {error}"
                     )

@@ -38,14 +38,18 @@ def migrations() -> tuple[Migration, ...]:
     for file in _files("migrations"):
         match = _MIGRATION_NAME.match(file.name)
         assert match is not None, f"{file.name} is no migration's name"
-        found.append(Migration(number=int(match[1]), name=match[2], text=file.read_text(encoding="utf-8")))
+        found.append(
+            Migration(number=int(match[1]), name=match[2], text=file.read_text(encoding="utf-8"))
+        )
     return tuple(found)
 
 
 @functools.cache
 def definitions() -> str:
     """The functions, views and policies as one text, in the order in which they are applied."""
-    texts = [file.read_text(encoding="utf-8") for folder in DEFINITION_FOLDERS for file in _files(folder)]
+    texts = [
+        file.read_text(encoding="utf-8") for folder in DEFINITION_FOLDERS for file in _files(folder)
+    ]
     return "\n".join(texts)
 
 

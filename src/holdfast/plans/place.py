@@ -44,18 +44,14 @@ class Place:
     @asynccontextmanager
     async def taken(self) -> AsyncIterator[None]:
         """Hold both while the block runs. A runner that died left them to their leases; they are waited for."""
-        if self._plan["ended_at"] is not None:
-            yield
-            return
-        self._session = await self._start_session()
-        self._claim = await self._claim_directive(self._session)
-        await self._supervisor.call(
-            "attach_supervisor",
-            supervisor_id=self._supervisor.id,
-            session_id=self._session.id,
-            directive_id=self._claim.id,
-        )
-        async with held(self._session, self._heart), held(self._claim, self._heart):
+        async with contextlib.AsyncExitStack() as stack:
+            self._session = await self._start_session()
+            if self._session is not None:
+                await stack.enter_async_context(held(self._session, self._heart))
+            if self._session is not None and self._plan["ended_at"] is None:
+                self._claim = await self._claim_directive(self._session)
+                await self._attach(self._session, self._claim)
+                await stack.enter_async_context(held(self._claim, self._heart))
             try:
                 yield
             except asyncio.CancelledError:
@@ -72,15 +68,18 @@ class Place:
         """
         if status is PlanStatus.COMPLETED:
             await self._once(self._directive_call("move_directive_phase", phase="COMPLETE"))
+        if self._claim is not None:
+            self._heart.drop(self._claim)  # what ends the directive ends the claim, which is no loss
+        if status is PlanStatus.COMPLETED:
             await self._once(self._directive_call("move_directive", status="completed"))
         else:
             await self._once(
                 self._directive_call("move_directive", status="blocked", reason="its plan failed")
             )
-        if self._session is not None:
-            await self._session_call("end_session", reason=f"the plan {status}")
+        await self._session_call("end_session", reason=f"the plan {status}")
 
-    async def _start_session(self) -> Lease:
+    async def _start_session(self) -> Lease | None:
+        """The session's lease; None if an earlier runner ended the session and died before it ended itself."""
         while True:
             try:
                 row = await self._engine.call_row(
@@ -94,6 +93,8 @@ class Place:
             except AlreadyClaimed:
                 await asyncio.sleep(LOOK_AGAIN_SECONDS)
                 continue
+            except IllegalMove:
+                return None
             return self._lease(LeaseKind.SESSION, row["id"], row)
 
     async def _claim_directive(self, session: Lease) -> Lease:
@@ -106,12 +107,21 @@ class Place:
         )
         return self._lease(LeaseKind.DIRECTIVE, row["directive_id"], row)
 
+    async def _attach(self, session: Lease, claim: Lease) -> None:
+        await self._supervisor.call(
+            "attach_supervisor",
+            supervisor_id=self._supervisor.id,
+            session_id=session.id,
+            directive_id=claim.id,
+        )
+
     async def _directive_call(self, function: str, **arguments: Any) -> None:
         fence = self._claim.fence if self._claim else {"venture_id": self._venture_id}
         await self._engine.call(function, sd_key=self._plan["sd_key"], **arguments, **fence)
 
     async def _session_call(self, function: str, **arguments: Any) -> None:
-        assert self._session is not None
+        if self._session is None:
+            return
         await self._engine.call(
             function, session_id=self._session_id, **arguments, **self._session.fence
         )

@@ -37,6 +37,13 @@ language sql immutable parallel safe as $$
         else p_lease_token = p_token and p_lease_epoch = p_epoch and p_lease_expires_at > p_now end
 $$;
 
+-- Whether a writer brings a token that is not the row's newest one.
+create function holdfast.is_foreign(p_lease_epoch bigint, p_lease_token uuid, p_epoch bigint, p_token uuid)
+returns boolean
+language sql immutable parallel safe as $$
+    select p_token is not null and (p_lease_token is distinct from p_token or p_lease_epoch is distinct from p_epoch)
+$$;
+
 -- Says why a token does not hold a lease; returns only if it does.
 create function holdfast.refuse_stale(
     p_noun text, p_name text,
@@ -59,9 +66,12 @@ begin
         perform refuse('HF001', format('The lease on %s %s ran out at %s; it is %s now.',
             p_noun, p_name, p_lease_expires_at, p_now),
             'Stop this work; claim it anew to go on.', v_detail);
+    elsif p_lease_token is null then
+        perform refuse('HF001', format('The lease on %s %s (epoch %s) was ended; nobody holds it now.',
+            p_noun, p_name, p_epoch), 'Stop this work; claim it anew to go on.', v_detail);
     else
         perform refuse('HF001', format('The lease on %s %s (epoch %s) was taken by %s (epoch %s).',
-            p_noun, p_name, p_epoch, coalesce(p_lease_holder, 'nobody yet'), p_lease_epoch),
+            p_noun, p_name, p_epoch, coalesce(p_lease_holder, 'another holder'), p_lease_epoch),
             'Stop this work; another holder may be doing it.', v_detail);
     end if;
 end

@@ -97,7 +97,8 @@ begin
 end
 $$;
 
--- Why a write to a running execution was refused: unknown, over, or under another lease.
+-- Why a write to a running execution was refused: unknown, over, or under another lease. Who brings a token that is
+-- not the last one has lost its lease, even if the execution is over by now.
 create function holdfast.refuse_execution_write(
     p_venture_id uuid, p_execution_id uuid, p_epoch bigint, p_token uuid, p_to text)
 returns void
@@ -105,7 +106,7 @@ language plpgsql as $$
 declare
     v_execution agent_executions := lock_execution(p_venture_id, p_execution_id);
 begin
-    if v_execution.status = 'running' then
+    if v_execution.status = 'running' or is_foreign(v_execution.lease_epoch, v_execution.lease_token, p_epoch, p_token) then
         perform refuse_stale('execution', p_execution_id::text, v_execution.lease_epoch, v_execution.lease_token,
             v_execution.lease_expires_at, v_execution.lease_holder, p_epoch, p_token, holdfast.now());
     end if;

@@ -51,6 +51,20 @@ begin
     select g.kind, g.id from given g
     where (g.kind, g.id) not in (
         select * from executions union all select * from supervisors
-        union all select * from sessions union all select * from directives);
+        union all select * from sessions union all select * from directives)
+        and not ended_under(v_venture, g.kind, g.id, g.epoch, g.token);
 end
+$$;
+
+-- Whether a holder ended its work itself: a beat that comes just after that has lost nothing.
+create function holdfast.ended_under(p_venture_id uuid, p_kind text, p_id uuid, p_epoch bigint, p_token uuid) returns boolean
+language sql stable as $$
+    select case p_kind
+        when 'execution' then exists (select from holdfast.agent_executions e where e.venture_id = p_venture_id and e.id = p_id
+            and e.ended_at is not null and e.lease_epoch = p_epoch and e.lease_token = p_token)
+        when 'supervisor' then exists (select from holdfast.supervisor_states s where s.venture_id = p_venture_id and s.id = p_id
+            and s.ended_at is not null and s.lease_epoch = p_epoch and s.lease_token = p_token)
+        when 'session' then exists (select from holdfast.claude_sessions s where s.venture_id = p_venture_id and s.id = p_id
+            and s.ended_at is not null and s.lease_epoch = p_epoch and s.lease_token = p_token)
+        else false end
 $$;

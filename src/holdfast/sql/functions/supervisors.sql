@@ -41,7 +41,8 @@ begin
         perform refuse('HF003', format('There is no supervisor %s.', p_supervisor_id), 'Check the id and the venture.',
             jsonb_build_object('supervisor_id', p_supervisor_id));
     end if;
-    if v_supervisor.ended_at is not null then
+    if v_supervisor.ended_at is not null
+        and not is_foreign(v_supervisor.lease_epoch, v_supervisor.lease_token, p_epoch, p_token) then
         perform require_drawn('supervisor', p_supervisor_id::text, v_supervisor.state::text, 'working', false);
     end if;
     perform refuse_stale('supervisor', p_supervisor_id::text, v_supervisor.lease_epoch, v_supervisor.lease_token,
