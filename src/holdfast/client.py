@@ -17,7 +17,7 @@ from holdfast.engine import opening
 from holdfast.engine.heart import Heart
 from holdfast.engine.holding import held, holder_name
 from holdfast.engine.postgres import PostgresEngine
-from holdfast.errors import HoldfastError, LeaseLost
+from holdfast.errors import HoldfastError, LeaseLost, NotFound, WorkFailed
 from holdfast.executions.run import Run
 from holdfast.executions.service import AgentExecutionService
 from holdfast.executions.writer import ExecutionWriter
@@ -25,9 +25,12 @@ from holdfast.live.cursor import Cursor
 from holdfast.live.tail import Tail, position
 from holdfast.live.watch import Watch
 from holdfast.model.events import Event
+from holdfast.model.kinds import kind_of
 from holdfast.model.leases import Lease, LeaseKind
+from holdfast.model.states import SupervisorState
 from holdfast.plans import runner as plans
 from holdfast.supervisors.handle import Supervisor
+from holdfast.supervisors.outcomes import LOOK_AGAIN_SECONDS
 from holdfast.supervisors.running import SupervisorFunction
 
 CallableFunction: TypeAlias = Callable[..., Awaitable[Any] | Any]
@@ -206,6 +209,45 @@ class Holdfast:
             venture_id=await self.venture_id(venture),
         )
         created: UUID = row["id"]
+        return created
+
+    async def result(self, supervisor_id: UUID, *, venture: str | None = None) -> Any:
+        """Wait until a supervisor has ended, on whichever worker; gives its result.
+
+        Raises:
+            WorkFailed: it failed; the text says why.
+            NotFound: there is none with that id.
+        """
+        venture_id = await self.venture_id(venture)
+        async with self.watch.interest([supervisor_id]) as wake:
+            while True:
+                rows = await self.engine.read("supervisor", venture_id, supervisor_id)
+                if not rows:
+                    raise NotFound(
+                        f"There is no supervisor {supervisor_id}.",
+                        hint="Check the id and the venture.",
+                    )
+                match SupervisorState(rows[0]["state"]):
+                    case SupervisorState.COMPLETED:
+                        return rows[0]["result"]
+                    case SupervisorState.FAILED:
+                        raise WorkFailed(
+                            f"The supervisor {rows[0]['name']} failed: {rows[0]['error_message']}"
+                        )
+                await wake.wait(LOOK_AGAIN_SECONDS)
+
+    async def spawn(
+        self, agent: str, /, *, name: str | None = None, venture: str | None = None, **input: Any
+    ) -> UUID:
+        """Queue an execution for a worker: the callable of that name, or `command` with `command=[…]`. Gives its id."""
+        created: UUID = await self.engine.call_value(
+            "create_execution",
+            name=name or agent,
+            kind=kind_of(agent),
+            agent=agent,
+            input=input,
+            venture_id=await self.venture_id(venture),
+        )
         return created
 
     async def questions(

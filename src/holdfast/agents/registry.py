@@ -8,8 +8,7 @@ from typing import Any
 from holdfast.agents.agent import Agent
 from holdfast.agents.callable import CallableAgent
 from holdfast.agents.command import CommandAgent
-
-CALLABLE_PREFIX = "callable:"
+from holdfast.model.kinds import CALLABLE_PREFIX, COMMAND
 
 
 class Agents:
@@ -21,10 +20,10 @@ class Agents:
     @property
     def kinds(self) -> list[str]:
         """What to ask the queue for."""
-        return ["command", *(CALLABLE_PREFIX + name for name in self._callables)]
+        return [COMMAND, *(CALLABLE_PREFIX + name for name in self._callables)]
 
     def of_kind(self, kind: str) -> Agent:
         """The agent for a kind that `kinds` names."""
-        if kind == "command":
+        if kind == COMMAND:
             return CommandAgent()
         return CallableAgent(self._callables[kind.removeprefix(CALLABLE_PREFIX)])

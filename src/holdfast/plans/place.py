@@ -69,7 +69,9 @@ class Place:
         if status is PlanStatus.COMPLETED:
             await self._once(self._directive_call("move_directive_phase", phase="COMPLETE"))
         if self._claim is not None:
-            self._heart.drop(self._claim)  # what ends the directive ends the claim, which is no loss
+            self._heart.drop(
+                self._claim
+            )  # what ends the directive ends the claim, which is no loss
         if status is PlanStatus.COMPLETED:
             await self._once(self._directive_call("move_directive", status="completed"))
         else:

@@ -13,6 +13,7 @@ from uuid import UUID
 from holdfast.config import Settings
 from holdfast.engine.heart import Heart
 from holdfast.engine.postgres import PostgresEngine
+from holdfast.model.kinds import COMMAND
 from holdfast.model.states import ExecutionStatus, PlanStatus, QuestionStatus, SupervisorState
 from holdfast.plans import work
 from holdfast.plans.place import Place
@@ -118,7 +119,7 @@ class PlanRunner:
                 "verify_plan_step",
                 step_key=step["step_key"],
                 result=result,
-                kind="command",
+                kind=COMMAND,
                 input=work.verification_of(plan, step),
             )
         else:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from holdfast.engine.connections import encode_json
+from holdfast.model.kinds import COMMAND, kind_of
 from holdfast.supervisors.outcomes import Outcome
 
 MOST_SHOWN_CHARACTERS = 200_000
@@ -14,14 +15,14 @@ MOST_SHOWN_CHARACTERS = 200_000
 def work_of(plan: Any, step: Any) -> tuple[str | None, dict[str, Any]]:
     """The agent kind and its input; no kind where the step has no work of its own."""
     spec = step["spec"]
-    if spec["agent"] != "command":
+    if spec["agent"] != COMMAND:
         given = dict(spec.get("input", {}))
         if step["findings"] is not None:
             given["findings"] = step["findings"]
-        return f"callable:{spec['agent']}", given
+        return kind_of(spec["agent"]), given
     if not spec.get("command"):
         return None, {}
-    return "command", _command_input(plan, step, spec["command"], spec.get("timeout_seconds"))
+    return COMMAND, _command_input(plan, step, spec["command"], spec.get("timeout_seconds"))
 
 
 def verification_of(plan: Any, step: Any) -> dict[str, Any]:

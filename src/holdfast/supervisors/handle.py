@@ -13,6 +13,7 @@ from holdfast.engine.connections import encode_json
 from holdfast.engine.postgres import PostgresEngine
 from holdfast.errors import InvalidValue, WorkFailed
 from holdfast.live.watch import Watch
+from holdfast.model.kinds import kind_of
 from holdfast.model.leases import Lease
 from holdfast.model.states import ExecutionStatus, QuestionStatus, SupervisorState
 from holdfast.supervisors.outcomes import Outcome, Outcomes
@@ -121,13 +122,12 @@ class Supervisor:
         key = self._unique(key or agent)
         if key in self._executions:
             return Job(UUID(self._executions[key]), key)
-        kind = agent if agent == "command" else f"callable:{agent}"
         [row] = await self.call(
             "spawn_execution",
             supervisor_id=self.id,
             key=key,
             name=key,
-            kind=kind,
+            kind=kind_of(agent),
             input=input,
             agent=agent,
         )
