@@ -41,7 +41,9 @@ def server_url(request: pytest.FixtureRequest) -> Iterator[str]:
     server = embedded.join(folder / f"postgres{version}", bin_dir=binaries_of(version), fsync=False)
     yield server.url
     server.leave()
-    if not embedded.is_running(folder / f"postgres{version}").running:  # the last process of the run
+    if not embedded.is_running(
+        folder / f"postgres{version}"
+    ).running:  # the last process of the run
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -172,6 +172,7 @@ class Holdfast:
             try:
                 yield run
                 await run.flush()
+                await self._finish(run, status="completed", result=run.result)
             except LeaseLost:
                 raise
             except (Exception, asyncio.CancelledError) as error:
@@ -183,7 +184,6 @@ class Holdfast:
                         run, status="failed", error=f"{type(error).__name__}: {error}"
                     )
                 raise
-            await self._finish(run, status="completed", result=run.result)
 
     async def _finish(self, run: Run, **outcome: Any) -> None:
         await self.engine.call(
@@ -288,8 +288,10 @@ class Holdfast:
         `since` is a cursor or its text, "start" for all there is, or unset for what happens from now on.
         """
         venture_id = await self.venture_id(venture)
-        async for item in Tail(self.engine, venture_id=venture_id, since=since):
-            yield item
+        tail = Tail(self.engine, venture_id=venture_id, since=since)
+        async with contextlib.aclosing(aiter(tail)) as items:
+            async for item in items:
+                yield item
 
     async def _run_plan(self, supervisor: Supervisor) -> dict[str, Any]:
         """A plan's runner is a supervisor."""

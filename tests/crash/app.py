@@ -54,8 +54,7 @@ async def steps(sup: Supervisor) -> None:
     for number in range(sup.input["steps"]):
         await sup.step(f"step {number}", lambda n=number: n)
         await sup.save(activity=f"after step {number}", progress=number)
-        with Path(sup.input["file"]).open("a") as noted:
-            noted.write(f"{number}\n")
+        _add_line(Path(sup.input["file"]), str(number))
 
 
 @hf.supervisor("bad result")
@@ -90,8 +89,12 @@ async def wait_in_execution(run: Run, file: str) -> int:
 @hf.callable("note")
 async def note(run: Run, file: str) -> None:
     """Add a line to a file, in one write."""
-    with Path(file).open("a") as noted:
-        noted.write(f"{run.id}\n")
+    _add_line(Path(file), str(run.id))
+
+
+def _add_line(file: Path, line: str) -> None:
+    with file.open("a") as noted:
+        noted.write(f"{line}\n")
 
 
 async def _until_there(file: Path) -> None:
@@ -99,4 +102,9 @@ async def _until_there(file: Path) -> None:
         await asyncio.sleep(0.05)
 
 
-_BAD = {"not JSON": {"when": object()}, "too large": "x" * 2_000_000, "nul": "a\0b", "nan": float("nan")}
+_BAD = {
+    "not JSON": {"when": object()},
+    "too large": "x" * 2_000_000,
+    "nul": "a\0b",
+    "nan": float("nan"),
+}

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
+import subprocess
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,12 +22,14 @@ from tests.support import small_plan
 from tests.support.small_plan import Made
 from tests.support.workers import Rows, ended, rows_of, until, worker
 
-LEASE_SECONDS = 0.6
+LEASE_SECONDS = 1.0
+# Long enough that nothing is lost though others keep the cores busy, short enough for a beat or two.
+CALM_LEASE_SECONDS = 2.0
 AT_ONCE = 6
 # Their number depends on how long the run takes: that they are met a last time cannot be foretold.
 _BY_THE_CLOCK = frozenset(
     {"reap", "renew_leases", "claim_executions", "claim_supervisors", "save_supervisor"}
-    | {"append_logs", "answer_question", "start_session"}
+    | {"append_logs", "ventures_with_work"}
 )
 # What the plan cannot do without; a tracing run that misses one has traced nothing.
 _NEEDED = frozenset(
@@ -54,7 +59,7 @@ async def undisturbed(
     engine: PostgresEngine, rows: Rows, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> tuple[Made, Counter[str]]:
     """A run in which nobody dies."""
-    settings = Settings(database_url=engine.url, venture="calm", lease_seconds=LEASE_SECONDS)
+    settings = Settings(database_url=engine.url, venture="calm", lease_seconds=CALM_LEASE_SECONDS)
     plan = await small_plan.make(engine, "calm", folder)
     async with Holdfast(settings) as hf:
         return plan, await small_plan.calls_of_an_undisturbed_run(hf, rows, plan, monkeypatch)
@@ -70,17 +75,19 @@ async def killed_at(url: str, rows: Rows, plan: Made, point: str) -> bool:
             return victim.poll() is not None or await small_plan.over(rows, plan)
 
         await until(settled)
-        return victim.poll() is not None and await ended(victim) == -9
+        try:  # the plan may be over in the database a moment before its worker knows
+            return await ended(victim, seconds=3) == -signal.SIGKILL
+        except subprocess.TimeoutExpired:
+            return False
 
 
 @pytest.mark.timeout(600)
 async def test_a_worker_killed_at_any_commit_point_leaves_a_plan_that_ends_the_same(
     engine: PostgresEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with rows_of(engine.url) as rows, small_plan.answering(engine, rows_for_person := rows):
-        del rows_for_person
+    async with rows_of(engine.url) as rows, small_plan.answering(engine, rows):
         calm, calls = await undisturbed(engine, rows, tmp_path / "calm", monkeypatch)
-        assert _NEEDED <= set(calls), _NEEDED - set(calls)
+        assert set(calls) >= _NEEDED, _NEEDED - set(calls)
         points = points_of(calls)
         plans = {
             point: await small_plan.make(engine, f"v{number}", tmp_path / f"v{number}")
@@ -98,7 +105,7 @@ async def test_a_worker_killed_at_any_commit_point_leaves_a_plan_that_ends_the_s
 
         with worker(engine.url, app=None, lease_seconds=LEASE_SECONDS):
             for plan in plans.values():
-                await until(lambda plan=plan: small_plan.over(rows, plan))
+                await until(partial(small_plan.over, rows, plan))
 
         wanted = await small_plan.end_of(rows, calm)
         for point, plan in plans.items():

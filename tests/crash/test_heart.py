@@ -11,11 +11,18 @@ from holdfast.engine.postgres import PostgresEngine
 
 async def beat(engine: PostgresEngine, kind: str, row: Any, **more: Any) -> list[Any]:
     return await engine.call(
-        "renew_leases", kinds=[kind], ids=[row["id"]], epochs=[row["epoch"]], tokens=[row["token"]], **more
+        "renew_leases",
+        kinds=[kind],
+        ids=[row["id"]],
+        epochs=[row["epoch"]],
+        tokens=[row["token"]],
+        **more,
     )
 
 
-async def test_a_beat_just_after_the_holder_ended_its_work_has_lost_nothing(engine: PostgresEngine) -> None:
+async def test_a_beat_just_after_the_holder_ended_its_work_has_lost_nothing(
+    engine: PostgresEngine,
+) -> None:
     run = await engine.call_row("begin_execution", name="work", holder="me")
     session = await engine.call_row("start_session", session_id="s")
     fence = {"epoch": run["epoch"], "token": run["token"]}

@@ -26,7 +26,7 @@ from tests.support.workers import (
 @contextmanager
 def zombie(url: str, what: str) -> Iterator[subprocess.Popen[str]]:
     env = environment(url, lease_seconds=LEASE_SECONDS)
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with process("-m", "tests.crash.zombie", what, env=env, **pipes) as started:
         yield started
 
@@ -60,9 +60,7 @@ async def test_a_zombie_is_refused_whatever_it_writes_and_nothing_of_it_is_kept(
     engine: PostgresEngine,
 ) -> None:
     venture_id = await engine.call_value("open_venture", slug="default")
-    await engine.call(
-        "create_supervisor", name="release", handler="release", venture_id=venture_id
-    )
+    await engine.call("create_supervisor", name="release", handler="release", venture_id=venture_id)
     await engine.call(
         "create_execution", name="research", kind="callable:research", venture_id=venture_id
     )
@@ -71,9 +69,7 @@ async def test_a_zombie_is_refused_whatever_it_writes_and_nothing_of_it_is_kept(
         with zombie(engine.url, "both") as started:
             held = await told(started)
             await paused(started)
-            await interrupted(
-                engine, venture_id, UUID(held["supervisor"]), UUID(held["execution"])
-            )
+            await interrupted(engine, venture_id, UUID(held["supervisor"]), UUID(held["execution"]))
             await taken_over(engine, venture_id)
             before = await rows.fingerprint()
 

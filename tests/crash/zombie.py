@@ -68,9 +68,7 @@ def attempts_of(sup: Supervisor, run: Run, question_id: str) -> dict[str, Attemp
         await run.flush()
 
     def of_run(function: str, **values: Any) -> Attempt:
-        return lambda: sup._engine.call(
-            function, execution_id=run.id, **run.lease.fence, **values
-        )
+        return lambda: sup._engine.call(function, execution_id=run.id, **run.lease.fence, **values)
 
     def of_sup(function: str, **values: Any) -> Attempt:
         return lambda: sup.call(function, **values)

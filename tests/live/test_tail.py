@@ -293,3 +293,16 @@ async def test_a_batch_that_takes_too_long_is_read_in_several_transactions(
     keys = [key(event) for event, _ in await backlog(engine, venture_id=venture_id, since=since)]
 
     assert len(keys) == len(set(keys)) == reader.CHUNK_ROWS * 3
+
+
+async def test_a_tail_that_is_closed_after_its_connection_was_lost_ends(
+    engine: PostgresEngine, venture_id: UUID
+) -> None:
+    streams = await new_streams(engine, venture_id, 10)
+    since = await position(engine)
+    await write_batch(engine.url, venture_id, streams, each=reader.CHUNK_ROWS * 2 // 10)
+    items = aiter(Tail(engine, venture_id=venture_id, since=since))
+    await anext(items)  # in the middle of a transaction
+    await ask(engine.url, END_ALL_OTHERS)
+
+    await items.aclose()  # raises if the tail goes on instead

@@ -49,7 +49,7 @@ async def writing(url: str) -> AsyncIterator[tuple[Any, Any]]:
     try:
         yield connection, transaction
     finally:
-        await connection.close()
+        connection.terminate()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -153,6 +153,7 @@ class Writers:
                     await connection.execute("select pg_sleep($1)", seconds)
                     await transaction.commit()
                     self.acknowledged.add((stream, seq))
+            await asyncio.sleep(0.01)  # a refused connection would not let anybody else run
 
     async def _transaction(self, connection: Any, chance: random.Random) -> None:
         # In one order, so that no two writers wait for each other.

@@ -143,7 +143,7 @@ async def eventually(look: Callable[[], Awaitable[bool]], what: str) -> None:
     """Look until it is so; fails after a deadline."""
     try:
         async with asyncio.timeout(_DEADLINE_SECONDS):
-            while not await look():  # noqa: ASYNC110  # other processes set no event of ours
+            while not await look():  # other processes set no event of ours
                 await asyncio.sleep(0.02)
     except TimeoutError:
         raise AssertionError(f"not within {_DEADLINE_SECONDS:.0f} s: {what}") from None

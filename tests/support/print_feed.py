@@ -13,7 +13,7 @@ from holdfast.live.tail import Tail
 async def main(url: str, since: str) -> None:
     engine = PostgresEngine(url, settings=Settings())
     async for event, cursor in Tail(engine, venture_id=None, since=since):
-        print(event.stream_id, event.seq, cursor, flush=True)  # noqa: T201
+        print(event.stream_id, event.seq, cursor, flush=True)
 
 
 if __name__ == "__main__":

@@ -74,7 +74,7 @@ def worker(
     arguments += ["--app", app] if app else []
     arguments += ["--venture", venture] if venture else []
     env = environment(url, lease_seconds=lease_seconds, failpoint=failpoint, **settings)
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     with process(*arguments, env=env, **quiet) as started:
         yield started
 
@@ -95,7 +95,7 @@ def holdfast(
 
 
 async def until(
-    look: Callable[[], Awaitable[_Found]], *, seconds: float = PATIENCE_SECONDS
+    look: Callable[[], Awaitable[_Found | None]], *, seconds: float = PATIENCE_SECONDS
 ) -> _Found:
     """What `look` finds, as soon as it finds something."""
     deadline = time.monotonic() + seconds
@@ -125,14 +125,17 @@ class Rows:
 
     def __init__(self, connection: connections.Connection) -> None:
         self._connection = connection
+        self._turn = asyncio.Lock()  # a connection does one thing at a time
 
     async def all(self, query: str, *arguments: Any) -> list[asyncpg.Record]:
         """Every row of a query."""
-        return await self._connection.fetch(query, *arguments)
+        async with self._turn:
+            return await self._connection.fetch(query, *arguments)
 
     async def one(self, query: str, *arguments: Any) -> Any:
         """The first value of a query."""
-        return await self._connection.fetchval(query, *arguments)
+        async with self._turn:
+            return await self._connection.fetchval(query, *arguments)
 
     async def events(self, stream_id: UUID, *types: str) -> list[asyncpg.Record]:
         """The events of a stream, in order; of these types, if any are named."""
@@ -159,7 +162,7 @@ class Rows:
         return {
             table["name"]: await self.one(
                 "select md5(coalesce(string_agg(t::text, '|' order by t::text), ''))"
-                f" from {table['name']} t"  # noqa: S608 - the catalogue's own quoting
+                f" from {table['name']} t"
             )
             for table in tables
         }

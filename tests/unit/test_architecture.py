@@ -7,7 +7,10 @@ import re
 from pathlib import Path
 
 SOURCES = Path(__file__).parents[2] / "src" / "holdfast"
-SQL = re.compile(r"^\s*(select|insert into|update \w+ set|delete from|with \w+ as|create|alter|drop)\s", re.IGNORECASE)
+SQL = re.compile(
+    r"^\s*(select|insert into|update \w+ set|delete from|with \w+ as|create|alter|drop)\s",
+    re.IGNORECASE,
+)
 
 
 def test_no_sql_stands_in_python_outside_the_engine() -> None:
@@ -23,8 +26,14 @@ def test_no_sql_stands_in_python_outside_the_engine() -> None:
             and isinstance(node.body[0], ast.Expr)
         }
         for node in ast.walk(tree):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
-                looks_like_sql = SQL.match(node.value) and re.search(r"\b(from|into|set|table|values)\b", node.value.lower())
+            if (
+                isinstance(node, ast.Constant)
+                and isinstance(node.value, str)
+                and id(node) not in docstrings
+            ):
+                looks_like_sql = SQL.match(node.value) and re.search(
+                    r"\b(from|into|set|table|values)\b", node.value.lower()
+                )
                 assert not looks_like_sql, f"{file.name}:{node.lineno}: {node.value[:60]}"
 
 

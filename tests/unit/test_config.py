@@ -24,9 +24,15 @@ def test_an_unknown_setting_is_refused_with_the_nearest_known_one(tmp_path: Path
 
 @pytest.mark.parametrize(
     ("variable", "value"),
-    [("HOLDFAST_LEASE_SECONDS", "soon"), ("HOLDFAST_MAX_DEATHS", "0"), ("HOLDFAST_PREPARED_STATEMENTS", "maybe")],
+    [
+        ("HOLDFAST_LEASE_SECONDS", "soon"),
+        ("HOLDFAST_MAX_DEATHS", "0"),
+        ("HOLDFAST_PREPARED_STATEMENTS", "maybe"),
+    ],
 )
-def test_a_value_that_cannot_be_meant_is_refused_by_name(tmp_path: Path, variable: str, value: str) -> None:
+def test_a_value_that_cannot_be_meant_is_refused_by_name(
+    tmp_path: Path, variable: str, value: str
+) -> None:
     with pytest.raises(ConfigError, match=variable):
         config.load(start=tmp_path, environment={variable: value})
 

@@ -19,14 +19,22 @@ def plan(*steps: dict[str, Any], **more: Any) -> dict[str, Any]:
     ("read", "told", "hint"),
     [
         (plan({**STEP, "comand": []}), "comand is not a key here", "Did you mean command?"),
-        (plan(STEP, {**STEP, "id": "b", "needs": ["aa"]}), "aa is no step before this one", "Did you mean a?"),
+        (
+            plan(STEP, {**STEP, "id": "b", "needs": ["aa"]}),
+            "aa is no step before this one",
+            "Did you mean a?",
+        ),
         (plan({**STEP, "needs": ["a"]}), "a is no step before this one", None),
         (plan(STEP, STEP), "two steps have the id a", None),
         (plan({"id": "a"}), "there is nothing to do", None),
         (plan({**STEP, "retries": "often"}), "retries = 'often' is not a whole number", None),
         (plan({**STEP, "command": "true"}), "command = 'true' is not a list", None),
         (plan({**STEP, "gate": {}}), "message is missing", None),
-        (plan({**STEP, "gate": {"message": "?", "approve": ["ja"]}}), "not among its options", None),
+        (
+            plan({**STEP, "gate": {"message": "?", "approve": ["ja"]}}),
+            "not among its options",
+            None,
+        ),
         (plan({**STEP, "verify": {"command": []}}), "verify.command is empty", None),
         (plan(), "steps is empty", None),
         ({"steps": [STEP]}, "name is missing", None),
@@ -34,7 +42,9 @@ def plan(*steps: dict[str, Any], **more: Any) -> dict[str, Any]:
         (plan(STEP, env=["x"]), "env = ['x'] is not a mapping", None),
     ],
 )
-def test_what_is_no_plan_is_refused_with_the_place_in_it(read: Any, told: str, hint: str | None) -> None:
+def test_what_is_no_plan_is_refused_with_the_place_in_it(
+    read: Any, told: str, hint: str | None
+) -> None:
     with pytest.raises(PlanError) as caught:
         parse_plan(read, "p.yaml")
     assert told in caught.value.message

@@ -11,6 +11,9 @@ CHUNK_BYTES = 65_536
 TAIL_CHARACTERS = 8_000
 # A program that prints no line end is cut into lines, not kept waiting.
 LONGEST_LINE_CHARACTERS = 16_000
+# A result is one line, however long; one that the database would refuse anyway is cut too.
+RESULT = "::result "
+LONGEST_RESULT_CHARACTERS = 1_100_000
 
 
 class Output:
@@ -41,16 +44,21 @@ class Output:
             self._pending = ""
 
     def _take(self, text: str) -> None:
-        self.tail = (self.tail + text)[-TAIL_CHARACTERS:]
+        # PostgreSQL's text has no NUL; what a program prints may.
+        self.tail = (self.tail + text.replace("\0", "\N{REPLACEMENT CHARACTER}"))[-TAIL_CHARACTERS:]
         *lines, self._pending = (self._pending + text).split("\n")
         for line in lines:
             self._line(line)
-        while len(self._pending) > LONGEST_LINE_CHARACTERS:
-            self._line(self._pending[:LONGEST_LINE_CHARACTERS])
-            self._pending = self._pending[LONGEST_LINE_CHARACTERS:]
+        while len(self._pending) > (longest := _longest(self._pending)):
+            self._line(self._pending[:longest])
+            self._pending = self._pending[longest:]
 
     def _line(self, line: str) -> None:
         line = line.rstrip("\r")
-        if line.strip() and not line.startswith("::result "):
+        if line.strip() and not line.startswith(RESULT):
             self.last_line = line.strip()[:500]
         self._on_line(line)
+
+
+def _longest(line: str) -> int:
+    return LONGEST_RESULT_CHARACTERS if line.startswith(RESULT) else LONGEST_LINE_CHARACTERS

@@ -22,15 +22,18 @@ from pathlib import Path
 from typing import Any
 
 from holdfast.agents._leash import die_with_parent
-from holdfast.agents._output import Output
+from holdfast.agents._output import RESULT, Output
 from holdfast.agents.agent import Done, Failed, Outcome
+from holdfast.engine.connections import encode_json
 from holdfast.executions.run import Run
 from holdfast.model.states import LogLevel
 
 GRACE_SECONDS = 5.0
-_PROGRESS = re.compile(r"^::progress (\d+)/(\d+)(?: (.*))?$")
+# Larger numbers than the database counts are no progress.
+_PROGRESS = re.compile(r"^::progress (\d{1,9})/(\d{1,9})(?: (.*))?$")
 _LOG = re.compile(r"^::log (debug|info|warning|error) (.*)$")
-_RESULT = "::result "
+# Valid JSON, which PostgreSQL does not keep: its text has no NUL.
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
 class CommandAgent:
@@ -41,9 +44,10 @@ class CommandAgent:
 
     async def run(self, run: Run, given: Any) -> Outcome:
         """Run the program; its process group is ended when this is cancelled."""
-        command = _command(given)
-        if command is None:
-            return Failed(f"command = {given.get('command')!r} is not a list of at least one text.")
+        wrong = _what_is_wrong(given)
+        if wrong is not None:
+            return Failed(wrong)
+        command: list[str] = given["command"]
         speech = _Speech(run)
         started = time.monotonic()
         try:
@@ -75,15 +79,36 @@ class CommandAgent:
         return Done(told)
 
 
-def _command(given: Any) -> list[str] | None:
-    command = given.get("command")
-    if (
-        not isinstance(command, list)
-        or not command
-        or not all(isinstance(part, str) for part in command)
+def _what_is_wrong(given: Any) -> str | None:
+    """Why an input is none of a command, with the key's name; or nothing."""
+    if not isinstance(given, dict):
+        return f"input = {given!r:.100} is not a mapping with a command."
+    for key, is_right, expected in (
+        ("command", _is_command, "a list of at least one text"),
+        ("cwd", _is_text, "a folder's path"),
+        ("env", _is_environment, "a mapping from text to text"),
+        ("timeout_seconds", _is_length, "a number of seconds above 0"),
     ):
-        return None
-    return command
+        value = given.get(key)
+        if not is_right(value) and (value is not None or key == "command"):
+            return f"{key} = {value!r:.100} is not {expected}."
+    return None
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
+def _is_command(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(one, str) for one in value)
+
+
+def _is_environment(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(one, str) for one in value.values())
+
+
+def _is_length(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
 
 
 async def _start(
@@ -93,7 +118,7 @@ async def _start(
         **os.environ,
         # A program named without a folder may be one of Holdfast's own environment.
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
-        **given.get("env", {}),
+        **(given.get("env") or {}),
         "HOLDFAST_EXECUTION_ID": str(run.id),
         "HOLDFAST_ATTEMPT": str(run.attempt),
     }
@@ -147,14 +172,18 @@ class _Speech:
             self._run.progress(min(done, total), total, match[3])
         elif match := _LOG.match(line):
             self._run.log(match[2], level=LogLevel(match[1]))
-        elif line.startswith(_RESULT):
-            self._keep_result(line.removeprefix(_RESULT))
+        elif line.startswith(RESULT):
+            self._keep_result(line.removeprefix(RESULT))
         else:
             self._run.log(line)
 
     def _keep_result(self, text: str) -> None:
         try:
-            self.result = json.loads(text, parse_constant=_refuse_constant)
+            if _NUL.search(text):
+                raise ValueError("it has a NUL, which PostgreSQL does not keep")
+            result = json.loads(text, parse_constant=_refuse_constant)
+            encode_json(result).encode()  # half a surrogate pair is no text
+            self.result = result
         except ValueError as error:
             self._run.log(f"This result is not JSON ({error}): {text}", level=LogLevel.WARNING)
 

@@ -36,9 +36,14 @@ _SHORT = 8
 
 def print_error(error: HoldfastError) -> None:
     """What happened, then what to do: one line each."""
-    errors.print(Text("error: ", style="bad") + Text(error.message), soft_wrap=True)
+    errors.print(Text("error: ", style="bad") + Text(_one_line(error.message)), soft_wrap=True)
     if error.hint:
-        errors.print(Text("next:  ", style="quiet") + Text(error.hint), soft_wrap=True)
+        errors.print(Text("next:  ", style="quiet") + Text(_one_line(error.hint)), soft_wrap=True)
+
+
+def _one_line(text: str) -> str:
+    """A value that somebody gave may have line ends in it."""
+    return " ".join(text.split())
 
 
 def print_json(value: Any) -> None:

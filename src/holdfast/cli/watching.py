@@ -9,6 +9,7 @@ from uuid import UUID
 import typer
 from rich.console import Group
 from rich.live import Live
+from rich.text import Text
 
 from holdfast.cli._connection import JsonOption, VentureOption, connected, find_id, run_async
 from holdfast.cli._frames import plan_frame, work_frame
@@ -80,6 +81,10 @@ async def _frame(
     hf: Holdfast, venture_id: UUID, plans: list[Any], rows: dict[str, list[Any]]
 ) -> Group:
     frames = [await plan_frame(hf, venture_id, plan) for plan in plans]
+    if not frames and not any(rows.values()):
+        return Group(
+            Text("Nothing is under way. Begin with: holdfast run PLAN.yaml", style="quiet")
+        )
     return Group(*frames, await work_frame(hf, venture_id, rows))
 
 

@@ -16,6 +16,10 @@ from holdfast.engine.postgres import PostgresEngine
 from holdfast.errors import BY_SQLSTATE, HoldfastError, InvalidValue, Refused
 
 MOST_ROWS = 1000
+# While one batch is in the database, the next is made ready here.
+FLIGHTS = 2
+# Fewer rows than this are not worth a second call.
+FEW_ROWS = 32
 
 _Waiting = tuple[tuple[Any, ...], "asyncio.Future[None]"]
 
@@ -24,7 +28,8 @@ class Coalescer:
     """Collects rows for one array function, whose first column says which row of the database is meant.
 
     With `one_per_key`, as saves need, a batch holds one row for each key and further ones wait for the next; without,
-    as logs need, rows of one key travel together and in order.
+    as logs need, rows of one key travel together. Rows of one key are never in two batches at once, so they arrive in
+    order.
     """
 
     def __init__(
@@ -42,34 +47,42 @@ class Coalescer:
         self._venture_id = venture_id
         self._one_per_key = one_per_key
         self._waiting: deque[_Waiting] = deque()
-        self._task: asyncio.Task[None] | None = None
+        self._flying: set[Any] = set()
+        self._senders: set[asyncio.Task[None]] = set()
 
     def put(self, *row: Any) -> asyncio.Future[None]:
         """Queue a row; the future is done when it is committed, or holds the refusal."""
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         done.add_done_callback(_retrieve)
         self._waiting.append((row, done))
-        if self._task is None:
-            self._task = asyncio.create_task(self._send_all(), name=f"holdfast {self._function}")
+        # A row whose key is under way is taken by the sender that has the key, when that is back.
+        if len(self._senders) < FLIGHTS and row[0] not in self._flying:
+            sender = asyncio.create_task(self._send_all(), name=f"holdfast {self._function}")
+            self._senders.add(sender)
+            sender.add_done_callback(self._senders.discard)
         return done
 
     async def _send_all(self) -> None:
-        try:
-            while self._waiting:
-                await self._send(self._take_batch())
-        finally:
-            self._task = None
+        while batch := self._take_batch():
+            keys = {row[0] for row, _ in batch}
+            self._flying |= keys
+            try:
+                await self._send(batch)
+            finally:
+                self._flying -= keys
 
     def _take_batch(self) -> list[_Waiting]:
+        most = min(MOST_ROWS, max(FEW_ROWS, len(self._waiting) // FLIGHTS))
         batch: list[_Waiting] = []
         later: list[_Waiting] = []
         keys: set[Any] = set()
-        while self._waiting and len(batch) < MOST_ROWS:
+        while self._waiting and len(batch) < most:
             one = self._waiting.popleft()
-            if self._one_per_key and one[0][0] in keys:
+            key = one[0][0]
+            if key in self._flying or (self._one_per_key and key in keys):
                 later.append(one)
             else:
-                keys.add(one[0][0])
+                keys.add(key)
                 batch.append(one)
         self._waiting.extendleft(reversed(later))
         return batch

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import asyncpg
-from asyncpg.pool import PoolConnectionProxy
 
 from holdfast import errors
 from holdfast.config import Settings
@@ -45,23 +44,12 @@ async def connect(url: str, settings: Settings) -> Connection:
         lambda: asyncpg.connect(url, **connect_arguments(settings)), url
     )
     try:
-        await prepare(connection)
+        await translated(lambda: prepare(connection), url)
         refuse_old_server(connection)
     except BaseException:
-        await connection.close()
+        connection.terminate()  # closing politely would wait for a server that may be gone
         raise
     return connection
-
-
-async def create_pool(url: str, settings: Settings) -> asyncpg.Pool[asyncpg.Record]:
-    """Open a pool of connections; raises as `connect` does."""
-    options: dict[str, Any] = {"init": prepare, **connect_arguments(settings)}
-    pool: asyncpg.Pool[asyncpg.Record] = await translated(
-        lambda: asyncpg.create_pool(url, min_size=1, max_size=settings.pool_size, **options), url
-    )
-    async with pool.acquire() as connection:
-        refuse_old_server(connection)
-    return pool
 
 
 def connect_arguments(settings: Settings) -> dict[str, Any]:
@@ -70,7 +58,7 @@ def connect_arguments(settings: Settings) -> dict[str, Any]:
         "timeout": settings.connect_timeout_seconds,
         "connection_class": Connection,
         "statement_cache_size": 256 if settings.prepared_statements else 0,
-        "server_settings": {"application_name": APPLICATION_NAME, "jit": "off"},
+        "server_settings": {"application_name": APPLICATION_NAME},
     }
 
 
@@ -114,7 +102,7 @@ def _not_json(value: object, place: str) -> str | None:
     return next((place for place in found if place is not None), None)
 
 
-def refuse_old_server(connection: Connection | PoolConnectionProxy[asyncpg.Record]) -> None:
+def refuse_old_server(connection: Connection) -> None:
     """Refuse a server that lacks what the engine's SQL needs."""
     version = connection.get_server_version()
     if version.major < OLDEST_SERVER:

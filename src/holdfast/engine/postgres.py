@@ -13,6 +13,7 @@ from holdfast.config import Settings
 from holdfast.engine import connections, failpoints, texts
 from holdfast.engine.connections import Connection
 from holdfast.engine.doorbell import Doorbell
+from holdfast.engine.pool import Pool
 from holdfast.errors import DatabaseUnavailable
 
 Row: TypeAlias = asyncpg.Record
@@ -33,13 +34,17 @@ class PostgresEngine:
     def __init__(self, url: str, *, settings: Settings) -> None:
         self.url = url
         self._settings = settings
-        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+        self._pool: Pool | None = None
         self._doorbell = Doorbell(self.execute)
 
     async def open(self) -> None:
         """Connect; opening twice is safe."""
         if self._pool is None:
-            self._pool = await connections.create_pool(self.url, self._settings)
+            pool = Pool(
+                lambda: connections.connect(self.url, self._settings), size=self._settings.pool_size
+            )
+            await pool.open()
+            self._pool = pool
 
     async def close(self) -> None:
         """Disconnect; closing twice is safe."""
@@ -101,9 +106,7 @@ class PostgresEngine:
         async def fetch() -> list[Row]:
             for tries in range(1, _MOST_TRIES + 1):
                 try:
-                    async with pool.acquire() as connection:
-                        rows: list[Row] = await connection.fetch(statement, *arguments)
-                        return rows
+                    return await pool.fetch(statement, arguments)
                 except _AGAIN:
                     if tries == _MOST_TRIES:
                         raise

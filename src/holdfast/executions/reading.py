@@ -8,11 +8,13 @@ from uuid import UUID
 
 from holdfast.engine.postgres import PostgresEngine
 from holdfast.errors import NotFound
+from holdfast.executions.values import require_limit
 from holdfast.model.executions import Execution, LogLine
 from holdfast.model.states import ExecutionStatus, LogLevel
 
 _FIELDS = tuple(field.name for field in dataclasses.fields(Execution) if field.name != "logs")
 MOST_LINES = 1000
+MOST_ROWS = 1000
 
 
 async def read_execution(engine: PostgresEngine, venture_id: UUID, execution_id: UUID) -> Execution:
@@ -30,7 +32,8 @@ async def read_history(
     engine: PostgresEngine, venture_id: UUID, *, limit: int, before: UUID | None
 ) -> list[Execution]:
     """Executions of a venture, newest first, without their logs."""
-    return [_execution(row) for row in await engine.read("executions", venture_id, before, limit)]
+    rows = await engine.read("executions", venture_id, before, require_limit(limit, MOST_ROWS))
+    return [_execution(row) for row in rows]
 
 
 def _execution(row: Any) -> Execution:

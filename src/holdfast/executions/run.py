@@ -11,6 +11,7 @@ from uuid import UUID
 
 from holdfast.engine.postgres import PostgresEngine
 from holdfast.errors import LeaseLost
+from holdfast.executions.values import member
 from holdfast.executions.writer import ExecutionWriter
 from holdfast.model.leases import Lease
 from holdfast.model.states import LogLevel
@@ -52,8 +53,8 @@ class Run:
 
     def log(self, message: str, *, level: LogLevel | str = LogLevel.INFO, **data: Any) -> None:
         """Append a line to the log; extra values are kept beside it as JSON."""
-        level = LogLevel(level)
-        self._write(lambda: self._writer.log(self.lease, level, message, data or None))
+        named = member(LogLevel, "level", level)
+        self._write(lambda: self._writer.log(self.lease, named, message, data or None))
 
     def activity(self, text: str) -> None:
         """Say what is being done now."""

@@ -8,6 +8,7 @@ from uuid import UUID
 from holdfast.engine.postgres import PostgresEngine
 from holdfast.errors import BY_SQLSTATE, InvalidValue
 from holdfast.executions.reading import read_execution, read_history
+from holdfast.executions.values import member
 from holdfast.model.executions import Execution
 from holdfast.model.states import ExecutionStatus, LogLevel
 
@@ -34,7 +35,7 @@ class AgentExecutionService:
         self, execution_id: UUID, status: ExecutionStatus | str, *, error: str | None = None
     ) -> None:
         """Move an execution to a status; raises `IllegalMove` where that move is not drawn."""
-        match ExecutionStatus(status):
+        match member(ExecutionStatus, "status", status):
             case ExecutionStatus.RUNNING:
                 await self._call("start_execution", execution_id)
             case ExecutionStatus.CANCELLED:
@@ -68,7 +69,7 @@ class AgentExecutionService:
             execution_ids=[execution_id],
             epochs=[None],
             tokens=[None],
-            levels=[LogLevel(level)],
+            levels=[member(LogLevel, "level", level)],
             messages=[message],
             data=[data],
             venture_id=self._venture_id,

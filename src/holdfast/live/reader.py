@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import time
 from collections.abc import AsyncGenerator
@@ -10,7 +11,7 @@ from uuid import UUID
 from holdfast.engine import texts
 from holdfast.engine.connections import Connection, translated
 from holdfast.engine.postgres import Row
-from holdfast.errors import DatabaseUnavailable
+from holdfast.errors import DatabaseError, DatabaseUnavailable
 from holdfast.live.cursor import Place
 from holdfast.model.events import Event
 
@@ -77,7 +78,9 @@ class Reader:
                 yield rows
                 rows = await translated(lambda: portal.fetch(CHUNK_ROWS, timeout=ANSWER_SECONDS))
         finally:
-            if not self._connection.is_closed():
+            # A connection that was lost here is noticed by who uses it next. Told from here, it
+            # would take the place of the cancellation or the closing that may be under way.
+            with contextlib.suppress(DatabaseError):
                 await translated(transaction.rollback)
         yield rows
 

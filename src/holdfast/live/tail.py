@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from typing import TypeAlias
 from uuid import UUID
 
+from holdfast.engine.connections import Connection, translated
 from holdfast.engine.postgres import PostgresEngine
 from holdfast.errors import DatabaseUnavailable
 from holdfast.live.backoff import Backoff
@@ -82,7 +83,7 @@ class Tail:
         backoff = Backoff()
         while True:
             try:
-                async with self._engine.own_connection() as connection:
+                async with self._connected() as connection:
                     bell = Bell(connection)
                     await bell.listen()
                     reader = Reader(connection, self._venture_id)
@@ -100,6 +101,13 @@ class Tail:
             except DatabaseUnavailable as error:
                 logger.warning("The feed waits for the database: %s", error)
             await backoff.wait()
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncGenerator[Connection]:
+        """A connection of its own; a server that dies while it is made ready is unavailable too."""
+        async with AsyncExitStack() as stack:
+            opening = self._engine.own_connection()
+            yield await translated(lambda: stack.enter_async_context(opening))
 
     async def _take_up_position(self, reader: Reader) -> None:
         cursor = self._cursor

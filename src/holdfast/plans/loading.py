@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import re
 import types
 import typing
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,10 @@ import yaml
 
 from holdfast.errors import PlanError
 from holdfast.plans.spec import Plan, Step
+
+# As the database has them: what it would refuse is told here with its place in the file.
+MOST_NAME_CHARACTERS = 200
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 
 
 def load_plan(file: Path) -> Plan:
@@ -44,6 +49,11 @@ def parse_plan(read: Any, source: str = "plan") -> Plan:
     'command'
     """
     plan: Plan = _parse(Plan, read, source)
+    if not 1 <= len(plan.name) <= MOST_NAME_CHARACTERS:
+        raise PlanError(
+            f"{source}: name has {len(plan.name)} characters.",
+            hint=f"Give it 1 to {MOST_NAME_CHARACTERS}.",
+        )
     if not plan.steps:
         raise PlanError(f"{source}: steps is empty.", hint="A plan has at least one step.")
     _check_ids(plan, source)
@@ -56,7 +66,12 @@ def parse_plan(read: Any, source: str = "plan") -> Plan:
 
 def _check_ids(plan: Plan, source: str) -> None:
     seen: set[str] = set()
-    for step in plan.steps:
+    for number, step in enumerate(plan.steps):
+        if not _ID.fullmatch(step.id):
+            raise PlanError(
+                f"{source}: steps[{number}].id = {step.id!r:.100} is no id.",
+                hint="Begin with a letter or digit; then letters, digits, dots, dashes and underscores, at most 63.",
+            )
         if step.id in seen:
             raise PlanError(
                 f"{source}: two steps have the id {step.id}.", hint="Give each its own."

@@ -13,6 +13,7 @@ from uuid import UUID
 from holdfast.config import Settings
 from holdfast.engine.heart import Heart
 from holdfast.engine.postgres import PostgresEngine
+from holdfast.errors import Blocked
 from holdfast.model.kinds import COMMAND
 from holdfast.model.states import ExecutionStatus, PlanStatus, QuestionStatus, SupervisorState
 from holdfast.plans import work
@@ -76,6 +77,8 @@ class PlanRunner:
                 return await self._settle_work(plan, step, outcomes.get(step["execution_id"]))
             case PlanStatus.VERIFYING:
                 return await self._settle_verification(step, outcomes.get(step["verification_id"]))
+            case PlanStatus.FAILED:
+                return await self._send_back(step)
         return False
 
     async def _start(self, plan: Any, step: Any, steps: Sequence[Any]) -> bool:
@@ -142,20 +145,39 @@ class PlanRunner:
         return True
 
     async def _fail(self, step: Any, reason: str, value: Any) -> None:
-        """Fail a step; then try it again, send the plan back, or leave it at that."""
-        back = step["spec"].get("on_failure")
+        """Fail a step, or try it again; what else follows from its failure is seen at the next look."""
         retry = step["attempt"] <= step["spec"].get("retries", 0)
-        result = value.get("result") if isinstance(value, dict) else None
         await self._call(
-            "fail_plan_step", step_key=step["step_key"], reason=reason, retry=retry, result=result
+            "fail_plan_step",
+            step_key=step["step_key"],
+            reason=reason,
+            retry=retry,
+            result=work.told_by(value),
         )
-        if back is not None and not retry and step["round"] <= back["at_most"]:
+
+    async def _send_back(self, step: Any) -> bool:
+        """Send the plan back from a failed step, if its file says so and it has not been too often."""
+        back = step["spec"].get("on_failure")
+        if back is None or step["round"] > back["at_most"]:
+            return False
+        try:
             await self._call(
                 "send_plan_back",
                 from_step=step["step_key"],
                 to_step=back["to"],
-                findings=work.findings_of(result, reason),
+                findings=await self._findings(step),
             )
+        except Blocked:  # a step that would be done again is under way: once it has ended
+            return False
+        return True
+
+    async def _findings(self, step: Any) -> Any:
+        """Why a step failed, as its newest execution told it."""
+        runs = [run for run in (step["execution_id"], step["verification_id"]) if run is not None]
+        newest = [max(runs)] if runs else []  # ids sort by age
+        outcomes = await self._supervisor.outcomes_of(executions=newest)
+        told = [work.told_by(outcome.value) for outcome in outcomes.values()]
+        return work.findings_of(told[0] if told else None, step["error_message"])
 
     async def _wait(self, steps: Sequence[Any]) -> None:
         executions, questions = _awaited(steps)

@@ -59,6 +59,11 @@ def result_of(outcome: Outcome | None) -> Any:
     return value["result"] if isinstance(value, dict) and "exit_code" in value else value
 
 
+def told_by(value: Any) -> Any:
+    """What a failed execution gave all the same: for a command its `::result`."""
+    return value.get("result") if isinstance(value, dict) else None
+
+
 def findings_of(result: Any, reason: str) -> Any:
     """Why a step is sent back: its own findings, else all it gave, else the reason."""
     if isinstance(result, dict) and "findings" in result:

@@ -28,6 +28,8 @@ class Crew:
 
     async def stop(self) -> None:
         """Cancel all and wait until each has given its work back; stopping twice is safe."""
+        # A task that is cancelled before it has begun would not know that it has something to give back.
+        await asyncio.sleep(0)
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()

@@ -7,11 +7,11 @@ import contextlib
 from typing import Any
 from uuid import UUID
 
-from holdfast.agents import Agent, Agents, Cancelled, Done, Failed
+from holdfast.agents import Agent, Agents, Cancelled, Done, Failed, Outcome
 from holdfast.client import Holdfast
 from holdfast.engine.holding import held, holder_name
 from holdfast.engine.listener import Listener
-from holdfast.errors import HoldfastError, LeaseLost
+from holdfast.errors import DatabaseUnavailable, HoldfastError, LeaseLost
 from holdfast.executions.run import Run
 from holdfast.model.leases import Lease, LeaseKind
 from holdfast.runtime.crew import Crew
@@ -86,9 +86,7 @@ class Executor(Duty):
             logger.warning("execution %s: %s", row["name"], error)
 
     async def _finish(self, run: Run, agent: Agent, given: Any) -> None:
-        outcome = await agent.run(run, given)
-        await run.flush()
-        match outcome:
+        match await _outcome(run, agent, given):
             case Done(result):
                 await self._end(run, status="completed", result=result)
             case Failed(error, result):
@@ -112,3 +110,15 @@ class Executor(Duty):
         await self._hf.engine.call(
             "release_execution", execution_id=run.id, **run.lease.fence, reason=reason, counts=False
         )
+
+
+async def _outcome(run: Run, agent: Agent, given: Any) -> Outcome:
+    """What the agent gave, with all that it said on the way kept; what it did not foresee is a failure too."""
+    try:
+        outcome = await agent.run(run, given)
+        await run.flush()
+    except (LeaseLost, DatabaseUnavailable):
+        raise
+    except Exception as error:
+        return Failed(f"{type(error).__name__}: {error}")
+    return outcome

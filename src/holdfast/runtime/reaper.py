@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from holdfast.client import Holdfast
 from holdfast.engine.listener import Listener
 from holdfast.runtime.duty import Duty
@@ -15,10 +17,13 @@ class Reaper(Duty):
 
     name = "reaper"
 
-    def __init__(self, hf: Holdfast, *, ventures: Ventures, listener: Listener) -> None:
+    def __init__(
+        self, hf: Holdfast, *, ventures: Ventures, listener: Listener, on_swept: Callable[[], None]
+    ) -> None:
         super().__init__(listener)
         self._hf = hf
         self._ventures = ventures
+        self._on_swept = on_swept
 
     async def turn(self) -> bool:
         """Sweep once through every venture with work."""
@@ -29,5 +34,5 @@ class Reaper(Duty):
             )
             most = max(most, len(swept))
             if swept:
-                self._listener.ring()  # what was freed can be taken at once
+                self._on_swept()  # what was freed can be taken at once
         return most >= SWEEP

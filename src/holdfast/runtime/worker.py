@@ -44,7 +44,7 @@ class Worker:
             Conductor(
                 hf, ventures=ventures, listener=self._listener, limit=settings.worker_supervisors
             ),
-            Reaper(hf, ventures=ventures, listener=clock),
+            Reaper(hf, ventures=ventures, listener=clock, on_swept=self._listener.ring),
             Retention(hf, listener=clock),
         ]
 

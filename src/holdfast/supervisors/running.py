@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
 from holdfast.engine.heart import Heart
 from holdfast.engine.holding import held
-from holdfast.errors import DatabaseUnavailable, LeaseLost
+from holdfast.errors import DatabaseUnavailable, HoldfastError, LeaseLost
 from holdfast.model.states import SupervisorState
 from holdfast.supervisors.handle import Supervisor
 
@@ -48,7 +49,8 @@ async def run_supervisor(
         async with held(supervisor.lease, heart):
             return await _run(supervisor, function)
     except asyncio.CancelledError:
-        await asyncio.shield(_release(supervisor))
+        with contextlib.suppress(HoldfastError):  # it is over, or the lease ends without us
+            await asyncio.shield(_release(supervisor))
         raise
     except (LeaseLost, DatabaseUnavailable) as error:
         return Lost(str(error))

@@ -59,12 +59,12 @@ def make(home: Home, binaries: Binaries, identity: Identity, *, fsync: bool) -> 
         identity.own(aside)
         options = ["--encoding=UTF8", *binaries.locale_options, "--data-checksums", "--auth=trust"]
         options += ["--no-instructions", f"--username={SUPERUSER}"]
-        _run([binaries.initdb, "-D", str(aside), *options, *_unsynced(fsync)], identity)
+        _run(home, [binaries.initdb, "-D", str(aside), *options, *_unsynced(fsync)], identity)
         with (aside / "postgresql.conf").open("a") as file:
             file.write(_SETTINGS)
         (aside / "pg_hba.conf").write_text(_HBA)
         single = [binaries.postgres, "--single", "-D", str(aside), *_quick(fsync), "postgres"]
-        _run(single, identity, statement=f"create database {DATABASE}\n")
+        _run(home, single, identity, statement=f"create database {DATABASE}\n")
         aside.rename(home.cluster)
         if fsync:
             _sync(home.path)
@@ -80,7 +80,7 @@ def _quick(fsync: bool) -> list[str]:
     return [] if fsync else ["-c", "fsync=off"]
 
 
-def _run(command: list[str], identity: Identity, *, statement: str = "") -> None:
+def _run(home: Home, command: list[str], identity: Identity, *, statement: str = "") -> None:
     done = subprocess.run(
         command,
         input=statement,
@@ -95,17 +95,20 @@ def _run(command: list[str], identity: Identity, *, statement: str = "") -> None
     if done.returncode == 0 and "ERROR:" not in done.stdout:
         return
     raise failed(
-        f"PostgreSQL's data directory could not be made: {command[0]} failed.", done.stdout
+        f"PostgreSQL's data directory could not be made: {command[0]} failed.",
+        done.stdout,
+        home=home,
     )
 
 
-def failed(message: str, said: str) -> EmbeddedServerFailed | DiskFull:
+def failed(message: str, said: str, *, home: Home) -> EmbeddedServerFailed | DiskFull:
     """The error for a program that failed, with the last lines of what it said."""
     tail = "\n".join(said.strip().splitlines()[-8:])
-    if "No space left on device" in said or "Disk quota exceeded" in said:
-        return DiskFull(
-            f"The disk is full. {message}\n{tail}", hint="Free some space, then try again."
-        )
+    # On a full disk there may have been no room for the server to say so.
+    has_room = shutil.disk_usage(home.path).free > 0
+    if not has_room or "No space left on device" in said or "Disk quota exceeded" in said:
+        text = f"The disk is full. {message}\n{tail}".strip()
+        return DiskFull(text, hint="Free some space, then try again.")
     return EmbeddedServerFailed(f"{message}\n{tail}".strip(), hint=ELSEWHERE)
 
 

@@ -10,6 +10,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from holdfast.engine.embedded.identity import identity_for
+
 _PROC = Path("/proc")
 
 
@@ -40,11 +42,29 @@ def is_server(pid: int, cluster: Path) -> bool:
         )
         return Path(shown.stdout.strip()).name == "postgres"
     try:
+        if (_PROC / str(pid) / "comm").read_text().strip() != "postgres":
+            return False
         # PostgreSQL's processes all work in their data directory; this survives a move of it.
-        in_cluster = (_PROC / str(pid) / "cwd").samefile(cluster)
-        return in_cluster and (_PROC / str(pid) / "comm").read_text().strip() == "postgres"
+        return (_PROC / str(pid) / "cwd").samefile(cluster)
+    except PermissionError:
+        return _is_server_to_its_user(pid, cluster)
     except OSError:
         return False
+
+
+def _is_server_to_its_user(pid: int, cluster: Path) -> bool:
+    # In a container root usually lacks CAP_SYS_PTRACE, without which another user's process does not say where it
+    # works. The server's own user may look.
+    owner = identity_for(cluster)
+    same = '[ "/proc/$0/cwd" -ef "$1" ]'
+    return not owner.is_us and owner.can_run(["/bin/sh", "-c", same, str(pid), str(cluster)])
+
+
+def _parent_of(pid: int) -> int | None:
+    try:
+        return int((_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return None
 
 
 def signal_server(pid: int, cluster: Path, number: signal.Signals) -> None:
@@ -60,6 +80,11 @@ def end_orphans(cluster: Path, number: signal.Signals) -> None:
     A busy query notices the death of its postmaster only when it ends, and no new server can start before.
     Elsewhere than on Linux there is no cheap way to find them, and their end is waited for.
     """
-    if sys.platform == "linux":
-        for pid in [int(entry.name) for entry in _PROC.iterdir() if entry.name.isdigit()]:
+    if sys.platform != "linux":
+        return
+    members = {int(entry.name) for entry in _PROC.iterdir() if entry.name.isdigit()}
+    members = {pid for pid in members if is_server(pid, cluster)}
+    # One that has children there is a postmaster that lives, in a container whose process ids are not ours.
+    if not any(_parent_of(pid) in members for pid in members):
+        for pid in members:
             signal_server(pid, cluster, number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import signal
@@ -21,6 +22,7 @@ from holdfast.errors import EmbeddedServerFailed
 _SOCKETS = Path("/tmp")  # noqa: S108 -- the folder in it is checked to be ours and closed
 _POLL_SECONDS = 0.01
 _STOP_SECONDS = 60.0
+_MOMENT_SECONDS = 1.0
 _PATIENCE_SECONDS = 5.0
 _MAX_LOG_BYTES = 1_000_000
 
@@ -41,7 +43,9 @@ def ensure(home: Home, *, bin_dir: Path | None, fsync: bool, deadline: float) ->
             try:
                 if log_start is not None:
                     raise cluster.failed(
-                        "PostgreSQL ended as soon as it was started.", _said(home, log_start)
+                        "PostgreSQL ended as soon as it was started.",
+                        _said(home, log_start),
+                        home=home,
                     )
                 log_start = _start(home, lock, bin_dir=bin_dir, fsync=fsync)
             except BaseException:
@@ -53,29 +57,43 @@ def ensure(home: Home, *, bin_dir: Path | None, fsync: bool, deadline: float) ->
             return socket_dir
         waited = time.monotonic() - waiting_since
         if log_start is None and _has_lost_its_postmaster(home):
-            number = signal.SIGQUIT if waited < _PATIENCE_SECONDS else signal.SIGKILL
-            processes.end_orphans(home.cluster, number)
+            _end_orphans(home, waited)
         if time.monotonic() > deadline:
             raise cluster.failed(
                 f"PostgreSQL runs in {home.cluster} but did not answer in time: it recovers from a crash, or "
                 "runs where this process cannot reach it (in another container).",
                 _said(home, log_start or 0),
+                home=home,
             )
         time.sleep(_POLL_SECONDS)
 
 
 def stop(home: Home) -> None:
     """Stop the server and wait until all its processes are gone, so that a next start finds the way free."""
-    give_up = time.monotonic() + _STOP_SECONDS
+    began = time.monotonic()
     signalled: int | None = None
+    socket_dir: Path | None = None
     while not _is_gone(home):
+        waited = time.monotonic() - began
         found = processes.read_pid_file(home.cluster)
         if found is not None and found.pid != signalled:
+            socket_dir = found.socket_dir
             processes.signal_server(found.pid, home.cluster, signal.SIGINT)
             signalled = found.pid
-        if time.monotonic() > give_up:
+        # At its end a server that was told to stop has no pid file for a moment.
+        if waited > _MOMENT_SECONDS and _has_lost_its_postmaster(home):
+            _end_orphans(home, waited)
+        if waited > _STOP_SECONDS:
             return  # It was told to and will; a next start waits for it.
         time.sleep(_POLL_SECONDS)
+    if socket_dir is not None:
+        with contextlib.suppress(OSError):  # A server that was killed has left its socket there.
+            socket_dir.rmdir()
+
+
+def _end_orphans(home: Home, waited: float) -> None:
+    number = signal.SIGQUIT if waited < _PATIENCE_SECONDS else signal.SIGKILL
+    processes.end_orphans(home.cluster, number)
 
 
 def _is_gone(home: Home) -> bool:
@@ -165,7 +183,13 @@ def _socket_dir(home: Home, identity: Identity) -> Path:
 def _open_log(home: Home) -> int:
     if home.log.exists() and home.log.stat().st_size > _MAX_LOG_BYTES:
         home.log.rename(home.log.with_suffix(".log.old"))
-    return os.open(home.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    is_new = not home.log.exists()
+    log = os.open(home.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    if is_new and os.geteuid() == 0:
+        # Whose folder it is starts the server without root the next time.
+        owner = home.path.stat()
+        os.fchown(log, owner.st_uid, owner.st_gid)
+    return log
 
 
 def _said(home: Home, start: int) -> str:

@@ -27,14 +27,15 @@ begin
 end
 $$;
 
--- Whether a token holds a lease now. A row under no lease is open to a writer that brings no token.
+-- Whether a token holds a lease now, never null: `not holds(…)` must refuse a token on a row that nobody holds.
+-- A row under no lease is open to a writer that brings no token.
 create function holdfast.holds(
     p_lease_epoch bigint, p_lease_token uuid, p_lease_expires_at timestamptz,
     p_epoch bigint, p_token uuid, p_now timestamptz)
 returns boolean
 language sql immutable parallel safe as $$
     select case when p_token is null then p_lease_token is null
-        else p_lease_token = p_token and p_lease_epoch = p_epoch and p_lease_expires_at > p_now end
+        else coalesce(p_lease_token = p_token and p_lease_epoch = p_epoch and p_lease_expires_at > p_now, false) end
 $$;
 
 -- Whether a writer brings a token that is not the row's newest one.

@@ -164,15 +164,11 @@ begin
         perform refuse('HF005', format('retention_days = %s is not at least 1.', p_retention_days), 'Its default is 90.');
     end if;
     for v_part in
-        select c.relname, p.relname as parent from pg_inherits i
-        join pg_class c on c.oid = i.inhrelid join pg_class p on p.oid = i.inhparent
+        select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
         where i.inhparent in ('holdfast.events'::regclass, 'holdfast.agent_execution_logs'::regclass)
             and c.relname ~ '_\d{4}w\d{2}$'
             and to_timestamp(right(c.relname, 7), 'IYYY"w"IW') + interval '1 week' <= v_before
     loop
-        if v_part.parent = 'events' then
-            execute format('update feed_epoch set floor = greatest(floor, (select max(xid::text::numeric)::text::xid8 from %I))', v_part.relname);
-        end if;
         execute format('drop table %I', v_part.relname);
         v_dropped := v_dropped + 1;
     end loop;
@@ -190,6 +186,7 @@ declare
 begin
     select nonce into strict v_nonce from feed_epoch;
     return left(encode(sha256(convert_to(format('%s/%s/%s', v_nonce,
-        (select system_identifier from pg_control_system()), (select timeline_id from pg_control_checkpoint())), 'UTF8')), 'hex'), 16);
+        (select system_identifier from pg_control_system()), case when pg_is_in_recovery() then (select timeline_id::text from pg_control_checkpoint())
+            else left(pg_walfile_name(pg_current_wal_lsn()), 8) end), 'UTF8')), 'hex'), 16);
 end
 $$;

@@ -19,8 +19,11 @@ begin
     end if;
     perform set_config('synchronous_commit', 'off', true);
     if cardinality(p_ids) > 1 then  -- in one order, as every other call that writes several rows
-        perform from agent_executions e where e.venture_id = v_venture and e.id = any (p_ids) order by e.id for no key update;
+        perform from claude_sessions s where s.venture_id = v_venture and s.id = any (p_ids) order by s.id for no key update;
+        perform from directive_claims c where c.venture_id = v_venture and c.directive_id = any (p_ids)
+        order by c.directive_id for no key update;
         perform from supervisor_states s where s.venture_id = v_venture and s.id = any (p_ids) order by s.id for no key update;
+        perform from agent_executions e where e.venture_id = v_venture and e.id = any (p_ids) order by e.id for no key update;
     end if;
     v_now := holdfast.now();
     return query

@@ -157,6 +157,8 @@ declare
     v_step    plan_steps := require_plan_step(v_venture, p_plan_id, p_step_key);
     v_question uuid;
 begin
+    -- A waiting step may run too, but only through its gate.
+    perform require_drawn('step', p_step_key, v_step.status::text, 'running', v_step.status = 'ready');
     perform move_locked_step(v_step, 'running');
     v_step := require_plan_step(v_venture, p_plan_id, p_step_key);
     if p_gate is not null then
@@ -205,6 +207,8 @@ declare
     v_step     plan_steps := require_plan_step(v_venture, p_plan_id, p_step_key);
     v_question questions;
 begin
+    -- A step that is tried again still names the question of the attempt before.
+    perform require_drawn('step', p_step_key, v_step.status::text, 'running', v_step.status = 'waiting');
     select * into v_question from questions where venture_id = v_venture and id = v_step.question_id;
     if v_question.answer is null then
         perform refuse('HF010', format('The gate of the step %s is not answered.', p_step_key),
@@ -284,6 +288,10 @@ begin
         (v_run.result ->> 'exit_code')::integer, decode(v_run.result ->> 'output_sha256', 'hex'),
         right(v_run.result ->> 'output_tail', 16384), v_run.started_at, (v_run.result ->> 'duration_ms')::bigint, v_run.id)
     on conflict do nothing;
+    if found then
+        perform emit_plan(v_venture, p_plan_id, 'plan.step_verified', jsonb_build_object('step', p_step_key,
+            'round', v_step.round, 'attempt', v_step.attempt, 'exit_code', v_run.result -> 'exit_code'));
+    end if;
     select * into strict v_evidence from plan_step_evidence where venture_id = v_venture and plan_id = p_plan_id
         and step_key = p_step_key and round = v_step.round and attempt = v_step.attempt;
     return v_evidence;
@@ -330,7 +338,7 @@ begin
         perform require_drawn('step', p_from_step, v_from.status::text, 'sent back', false);
     end if;
     with recursive again as (
-        select v_to.step_key as step_key
+        select unnest(array[v_to.step_key, v_from.step_key]) as step_key
         union
         select s.step_key from plan_steps s join again a on a.step_key = any (s.needs)
         where s.venture_id = v_venture and s.plan_id = p_plan_id

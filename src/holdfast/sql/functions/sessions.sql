@@ -58,7 +58,7 @@ begin
         perform emit(v_venture, 'session', v_session.id, v_seq, 'session.lost', jsonb_build_object('session_id', p_session_id));
     end if;
     update claude_sessions s set
-        state = 'running', agent = coalesce(p_agent, s.agent), metadata = s.metadata || p_metadata,
+        state = 'running', agent = coalesce(p_agent, s.agent), metadata = merge_metadata(s.metadata, p_metadata),
         lease_epoch = s.lease_epoch + 1, lease_token = gen_random_uuid(), lease_holder = p_holder,
         lease_expires_at = v_now + v_lease, heartbeat_at = v_now, expected_silence_until = null, seq = s.seq + 1
     where s.venture_id = v_venture and s.id = v_session.id
@@ -116,6 +116,7 @@ declare
     v_now     timestamptz := holdfast.now();
     v_seq     bigint;
 begin
+    perform require_drawn('session', p_session_id, v_session.state::text, 'ended', is_drawn(v_session.state, 'ended'));
     perform release_claims(v_venture, v_session, 'the session ended');
     perform deactivate_auto_proceed_session(p_session_id, v_venture)
     from auto_proceed_sessions a where a.venture_id = v_venture and a.session_id = p_session_id and a.is_active;
@@ -138,6 +139,7 @@ declare
     v_session claude_sessions := fence_session(v_venture, p_session_id, p_epoch, p_token);
     v_seq     bigint;
 begin
+    perform require_drawn('session', p_session_id, v_session.state::text, 'lost', is_drawn(v_session.state, 'lost'));
     perform release_claims(v_venture, v_session, p_reason);
     update claude_sessions set state = 'lost', lease_expires_at = null, seq = seq + 1
     where venture_id = v_venture and id = v_session.id returning seq into v_seq;

@@ -1,0 +1,239 @@
+"""Every public function with arguments under which it succeeds in a `World`.
+
+A new public function has to be added here: tests compare these names with the catalogue.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from tests.support.sql import Token
+from tests.support.world import (
+    DIRECTIVE,
+    SESSION,
+    Held,
+    World,
+)
+
+Arguments: TypeAlias = Callable[[World], dict[str, Any]]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Call:
+    """How one function is called."""
+
+    arguments: Arguments
+    lease: str | None = None
+    """The field of the world whose token the call carries."""
+    many: bool = False
+    """Whether it takes arrays, and returns refusals instead of raising them."""
+    role: str = "agent"
+    """The lowest role in the venture that may call it."""
+    event: bool = True
+    """Whether it changes something that subscribers are told."""
+
+    def fenced(self, world: World, token: Token | None = None) -> dict[str, Any]:
+        """The arguments with the right token, or with another one."""
+        arguments = {"venture_id": world.venture_id, **self.arguments(world)}
+        if self.lease is None:
+            return arguments
+        epoch, value = token or held(world, self.lease).token
+        if self.many:
+            return arguments | {"epochs": [epoch], "tokens": [value]}
+        return arguments | {"epoch": epoch, "token": value}
+
+
+def held(world: World, lease: str) -> Held:
+    found = getattr(world, lease)
+    assert isinstance(found, Held)
+    return found
+
+
+def _session(**given: Any) -> Call:
+    return Call(arguments=lambda _: {"session_id": SESSION, **given}, lease="session")
+
+
+def _directive(**given: Any) -> Call:
+    return Call(arguments=lambda _: {"sd_key": DIRECTIVE, **given}, lease="claim")
+
+
+def _supervisor(**given: Any) -> Call:
+    return Call(arguments=lambda w: {"supervisor_id": w.supervisor.id, **given}, lease="supervisor")
+
+
+def _supervisor_with(more: Arguments) -> Call:
+    return Call(
+        arguments=lambda w: {"supervisor_id": w.supervisor.id, **more(w)}, lease="supervisor"
+    )
+
+
+def _question(which: str, **given: Any) -> Call:
+    return Call(
+        arguments=lambda w: {"question_id": getattr(w, f"{which}_question"), **given},
+        lease="supervisor",
+    )
+
+
+def _execution(**given: Any) -> Call:
+    return Call(arguments=lambda w: {"execution_id": w.execution.id, **given}, lease="execution")
+
+
+def _executions(**given: Any) -> Call:
+    return Call(
+        arguments=lambda w: {"execution_ids": [w.execution.id], **given},
+        lease="execution",
+        many=True,
+    )
+
+
+def _plan(**given: Any) -> Call:
+    return Call(arguments=lambda w: {"plan_id": w.plan_id, **given}, lease="runner")
+
+
+def _plain(*, role: str = "agent", event: bool = True, **given: Any) -> Call:
+    return Call(arguments=lambda _: given, role=role, event=event)
+
+
+def _read(arguments: Arguments) -> Call:
+    return Call(arguments=arguments, role="viewer", event=False)
+
+
+def _beat(kind: str, lease: str) -> Call:
+    return Call(
+        arguments=lambda w: {"kinds": [kind], "ids": [held(w, lease).id], "lease_seconds": 7200},
+        lease=lease,
+        many=True,
+        event=False,
+    )
+
+
+CALLS: dict[str, Call] = {
+    # directives
+    "add_directive": _plain(sd_key="SD-NEW", title="new"),
+    "claim_directive": Call(
+        # a session of one's own comes first: a session holds one directive at a time
+        arguments=lambda _: {"session_id": SESSION, "sd_key": DIRECTIVE},
+        lease="session",
+    ),
+    "move_directive": _directive(status="completed"),
+    "move_directive_phase": _directive(phase="EXEC"),
+    "release_directive": _directive(),
+    # sessions and walks
+    "start_session": _plain(session_id="session-new"),
+    "save_session": _session(state="idle", metadata={"branch": "main"}),
+    "end_session": _session(reason="done"),
+    "interrupt_session": _session(reason="away"),
+    "upsert_auto_proceed_session": _plain(session_id=SESSION, total_children=6),
+    "update_auto_proceed_progress": _plain(session_id=SESSION, completed_children=2),
+    "deactivate_auto_proceed_session": _plain(session_id=SESSION),
+    "get_active_auto_proceed_session": _read(lambda _: {"session_id": SESSION}),
+    # supervisors
+    "create_supervisor": _plain(name="new"),
+    "claim_supervisors": _plain(holder="worker", handlers=["free"]),
+    "save_supervisor": _supervisor(state="paused", activity="resting", progress=50),
+    "save_supervisors": Call(
+        arguments=lambda w: {
+            "supervisor_ids": [w.supervisor.id],
+            "states": ["paused"],
+            "activities": ["resting"],
+            "progress": [50],
+        },
+        lease="supervisor",
+        many=True,
+    ),
+    "begin_step": _supervisor(name="another"),
+    "finish_step": _supervisor(name="step", result={"a": 1}),
+    "spawn_execution": _supervisor(key="k", name="spawned", kind="command"),
+    "attach_supervisor": _supervisor_with(
+        lambda w: {"session_id": w.session.id, "directive_id": w.claim.id}
+    ),
+    "finish_supervisor": _supervisor(state="completed", result={}),
+    "release_supervisor": _supervisor(reason="shutdown"),
+    "update_supervisor_detailed_state": _supervisor(state="paused"),
+    "add_supervisor_spawned_task": _supervisor_with(lambda w: {"task_id": w.pending_execution}),
+    "add_supervisor_pending_question": _supervisor(question="why?"),
+    "remove_supervisor_pending_question": _supervisor_with(
+        lambda w: {"question_id": w.open_question}
+    ),
+    "save_supervisor_state_full": _supervisor(state="paused", phase="two", metadata={"a": 1}),
+    "update_supervisor_phase": _supervisor(phase="two"),
+    "update_supervisor_heartbeat_state": _supervisor(lease_seconds=7200, current_activity="alive"),
+    "mark_supervisor_restored": _supervisor(source="manual"),
+    "get_supervisors_with_pending_questions": _read(lambda _: {}),
+    "get_supervisor_state_for_restoration": _read(lambda w: {"supervisor_id": w.supervisor.id}),
+    "validate_spawned_tasks": _read(
+        lambda w: {"supervisor_id": w.supervisor.id, "task_ids": [w.pending_execution]}
+    ),
+    # checkpoints
+    "save_checkpoint": _supervisor(parent=1, state={"turn": 2}, blobs=[b"more"]),
+    "load_checkpoint": _read(lambda w: {"supervisor_id": w.supervisor.id}),
+    # questions
+    "ask_question": _supervisor(message="what?", key="new"),
+    "answer_question": Call(
+        arguments=lambda w: {"question_id": w.open_question, "answer": "yes"}, role="operator"
+    ),
+    "deliver_answer": _question("answered"),
+    "acknowledge_answer": _question("delivered"),
+    "withdraw_question": _question("open", reason="settled"),
+    # executions
+    "create_execution": _plain(name="new"),
+    "begin_execution": _plain(name="new", holder="me"),
+    "start_execution": Call(arguments=lambda w: {"execution_id": w.pending_execution}),
+    "claim_executions": _plain(holder="worker", kinds=["callable:x"]),
+    "save_executions": _executions(activities=["on it"], completed=[None], totals=[6]),
+    "record_steps": _executions(positions=[1], names=["one"], statuses=["completed"]),
+    "append_logs": _executions(levels=["warning"], messages=["careful"]),
+    "record_metrics": _execution(input_tokens=5),
+    "finish_execution": _execution(status="completed", result={"ok": True}),
+    "release_execution": _execution(reason="shutdown"),
+    "cancel_execution": Call(
+        arguments=lambda w: {"execution_id": w.execution.id}, role="operator"
+    ),
+    # plans
+    "create_plan": _plain(name="new", steps=[{"id": "only"}]),
+    "advance_plan": _plan(),
+    "start_plan_step": _plan(step_key="ready"),
+    "open_gate": _plan(step_key="gated"),
+    "verify_plan_step": _plan(step_key="running", result={}, kind="command", input={}),
+    "complete_plan_step": _plan(step_key="started"),
+    "record_evidence": _plan(step_key="verifying"),
+    "fail_plan_step": _plan(step_key="running", reason="broken", retry=True),
+    "send_plan_back": _plan(from_step="failed", to_step="failed", findings={"why": "broken"}),
+    "finish_plan": _plan(error="enough"),
+    # leases and duties
+    "renew_leases": _beat("supervisor", "supervisor"),
+    "reap": _plain(event=False),
+    # members
+    "set_member": _plain(role="owner", user_id="Ann"),
+    "remove_member": Call(
+        arguments=lambda w: {"user_id": "member-of-other"}, role="owner"
+    ),
+}  # fmt: skip
+
+CALLS["set_member"] = Call(
+    arguments=lambda _: {"user_id": "Ann", "role": "agent"}, role="owner"
+)  # its own `p_role` is not the role that may call it
+CALLS["advance_plan"] = dataclasses.replace(CALLS["advance_plan"], event=False)  # nothing is due
+
+BEATS = {
+    kind: _beat(kind, lease)
+    for kind, lease in {
+        "session": "session",
+        "directive": "claim",
+        "supervisor": "supervisor",
+        "execution": "execution",
+    }.items()
+}
+
+# These name no venture, and each has its own rule.
+WITHOUT_VENTURE: dict[str, dict[str, Any]] = {
+    "drop_old_partitions": {"retention_days": 90},
+    "ensure_partitions": {},
+    "feed_epoch": {},
+    "open_venture": {"slug": "new"},
+    "ventures_with": {"role": "viewer"},
+    "ventures_with_work": {},
+    "visible_ventures": {},
+}

@@ -1,0 +1,212 @@
+"""One of everything in a venture, each noun in the state from which the engine's functions go on.
+
+Every lease in it is the second one: the holder before lost its own to the clock, so that there is a real stale token.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from tests.support.sql import Token, call, call_row, call_value, set_clock
+
+if TYPE_CHECKING:
+    from holdfast.engine.connections import Connection
+
+SESSION, DIRECTIVE, FREE_DIRECTIVE, DRAFT = "session-1", "SD-HELD", "SD-FREE", "SD-DRAFT"
+FIRST_LEASE_SECONDS, SECOND_LEASE_SECONDS = 30, 3600
+RECLAIMED_AT = 60
+EXPIRED_AT = RECLAIMED_AT + SECOND_LEASE_SECONDS + 1
+
+PLAN_STEPS: list[dict[str, Any]] = [
+    {"id": "ready"},
+    {"id": "running"},
+    {"id": "gated"},
+    {"id": "verifying", "verify": {"run": "true"}},
+    {"id": "failed"},
+    {"id": "started"},
+]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Held:
+    """A row under a lease, with the token that holds it and the one that did before."""
+
+    id: UUID
+    token: Token
+    stale: Token
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class World:
+    """The ids and tokens of what was made."""
+
+    venture_id: UUID
+    session: Held
+    claim: Held
+    supervisor: Held
+    execution: Held
+    runner: Held
+    plan_id: UUID
+    pending_execution: UUID
+    free_supervisor: UUID
+    open_question: UUID
+    answered_question: UUID
+    delivered_question: UUID
+
+
+async def make_world(connection: Connection, slug: str) -> World:
+    """Make it, in a venture of its own; the connection's clock stands at `RECLAIMED_AT` afterwards."""
+    await set_clock(connection)
+    venture_id = await call_value(connection, "open_venture", slug=slug)
+    maker = _Maker(connection, venture_id)
+    await maker.call("set_member", user_id=f"member-of-{slug}", role="viewer")
+    await _make_directives(maker)
+    await maker.call("create_execution", name="done by a worker", kind="command", total_steps=5)
+    supervisor_id = (await maker.row("create_supervisor", name="coordinator", handler="test"))["id"]
+    plan = await maker.row("create_plan", name="plan", steps=PLAN_STEPS)
+
+    first = await _claim_all(maker, (supervisor_id, plan["supervisor_id"]), FIRST_LEASE_SECONDS)
+    await set_clock(connection, RECLAIMED_AT)
+    await maker.call("reap")
+    second = await _claim_all(maker, (supervisor_id, plan["supervisor_id"]), SECOND_LEASE_SECONDS)
+    held = [
+        Held(id=id_, token=token, stale=first[id_])
+        for id_, token in second.items()
+    ]  # fmt: skip
+    session, claim, execution, supervisor, runner = held
+    await _work(maker, session, execution)
+    questions = await _ask(maker, supervisor)
+    await _advance(maker, runner, plan["id"])
+    free = await maker.row("create_supervisor", name="free", handler="free")
+    return World(
+        venture_id=venture_id,
+        session=session,
+        claim=claim,
+        supervisor=supervisor,
+        execution=execution,
+        runner=runner,
+        plan_id=plan["id"],
+        pending_execution=await maker.value("create_execution", name="pending", kind="callable:x"),
+        free_supervisor=free["id"],
+        open_question=questions["open"],
+        answered_question=questions["answered"],
+        delivered_question=questions["delivered"],
+    )
+
+
+class _Maker:
+    """Calls in one venture."""
+
+    def __init__(self, connection: Connection, venture_id: UUID) -> None:
+        self.connection = connection
+        self.venture = {"venture_id": venture_id}
+
+    async def call(self, function: str, /, **arguments: Any) -> list[Any]:
+        return await call(self.connection, function, **arguments, **self.venture)
+
+    async def row(self, function: str, /, **arguments: Any) -> Any:
+        return await call_row(self.connection, function, **arguments, **self.venture)
+
+    async def value(self, function: str, /, **arguments: Any) -> Any:
+        return await call_value(self.connection, function, **arguments, **self.venture)
+
+
+async def _make_directives(maker: _Maker) -> None:
+    await maker.call("add_directive", sd_key=DIRECTIVE, title="held", status="active", phase="PLAN")
+    await maker.call("add_directive", sd_key=FREE_DIRECTIVE, title="free", status="active")
+    await maker.call("add_directive", sd_key=DRAFT, title="needs the other", needs=[FREE_DIRECTIVE])
+
+
+async def _claim_all(
+    maker: _Maker, supervisor_ids: tuple[UUID, ...], seconds: float
+) -> dict[UUID, Token]:
+    """Lease everything anew; gives the tokens by id: session, claim, execution, supervisors."""
+    session = await maker.row("start_session", session_id=SESSION, lease_seconds=seconds)
+    claim = await maker.row(
+        "claim_directive",
+        session_id=SESSION,
+        epoch=session["epoch"],
+        token=session["token"],
+        sd_key=DIRECTIVE,
+        lease_seconds=seconds,
+    )
+    execution = await maker.row(
+        "claim_executions", holder="worker", kinds=["command"], lease_seconds=seconds
+    )
+    tokens = {
+        session["id"]: Token(session["epoch"], session["token"]),
+        claim["directive_id"]: Token(claim["epoch"], claim["token"]),
+        execution["id"]: Token(execution["epoch"], execution["token"]),
+    }
+    for supervisor_id in supervisor_ids:
+        row = await maker.row(
+            "claim_supervisors", holder="worker", ids=[supervisor_id], lease_seconds=seconds
+        )
+        tokens[supervisor_id] = Token(row["epoch"], row["token"])
+    return tokens
+
+
+async def _work(maker: _Maker, session: Held, execution: Held) -> None:
+    fence = {"epochs": [execution.token.epoch], "tokens": [execution.token.token]}
+    rows: dict[str, Any] = {"execution_ids": [execution.id], **fence}
+    await maker.call("record_steps", **rows, positions=[1], names=["one"], statuses=["running"])
+    await maker.call("append_logs", **rows, levels=["info"], messages=["hello"])
+    await maker.call("record_metrics", execution_id=execution.id, **execution.token._asdict())
+    await maker.call("upsert_auto_proceed_session", session_id=SESSION, total_children=5)
+
+
+async def _ask(maker: _Maker, supervisor: Held) -> dict[str, UUID]:
+    fence = supervisor.token._asdict()
+    who = {"supervisor_id": supervisor.id, **fence}
+    await maker.call("begin_step", **who, name="step")
+    await maker.call("save_supervisor", **who, state="working")
+    await maker.call("save_checkpoint", **who, parent=None, blobs=[b"hello"])
+    ids = {}
+    for status in ("open", "answered", "delivered"):
+        ids[status] = (await maker.row("ask_question", message=status, key=status, **who))["id"]
+    for status in ("answered", "delivered"):
+        await maker.call(
+            "answer_question", question_id=ids[status], answer="yes", answered_by="Ann"
+        )
+    await maker.call("deliver_answer", question_id=ids["delivered"], **fence)
+    return ids
+
+
+async def _advance(maker: _Maker, runner: Held, plan_id: UUID) -> None:
+    """Bring each step of the plan into the state that it is named after."""
+    plan = {"plan_id": plan_id, **runner.token._asdict()}
+    await maker.call("advance_plan", **plan)
+    for step in ("running", "verifying", "failed", "started"):
+        await maker.call("start_plan_step", **plan, step_key=step)
+    gate = {"message": "go on?", "options": ["yes"]}
+    gated = await maker.row("start_plan_step", **plan, step_key="gated", gate=gate)
+    await maker.call("answer_question", question_id=gated["question_id"], answer="yes")
+    await maker.call("fail_plan_step", **plan, step_key="failed", reason="broken")
+    await verify_step(maker.connection, plan, maker.venture, "verifying", exit_code=0)
+
+
+async def verify_step(
+    connection: Connection,
+    plan: dict[str, Any],
+    venture: dict[str, Any],
+    step_key: str,
+    *,
+    exit_code: int,
+) -> None:
+    """Let the verification of a running step run to its end, as a worker does; nothing is recorded yet."""
+    step = await call_row(
+        connection, "verify_plan_step", **plan, **venture,
+        step_key=step_key, result={}, kind="callable:verify", input={},
+    )  # fmt: skip
+    run = {"execution_id": step["verification_id"], **venture}
+    await call(connection, "start_execution", **run)
+    result = {
+        "command": ["true"],
+        "exit_code": exit_code,
+        "output_sha256": "00" * 32,
+        "output_tail": "",
+        "duration_ms": 1,
+    }
+    await call(connection, "finish_execution", **run, status="completed", result=result)
