@@ -85,11 +85,6 @@ async def test_the_whole_schema_keeps_the_rule(holdfast_url: str, rule: str) -> 
     assert broken_by == []
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="questions (venture_id, supervisor_id) and checkpoints (venture_id, supervisor_id, parent) have none:"
-    " a supervisor's restoration reads every question ever asked in its venture. It wants a migration.",
-)
 async def test_every_foreign_key_has_an_index(holdfast_url: str) -> None:
     async with connected(holdfast_url) as connection:
         unindexed = [row[0] for row in await connection.fetch(_UNINDEXED)]

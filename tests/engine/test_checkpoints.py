@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from holdfast.errors import Conflict, InvalidValue, NotFound, TooLarge
-from tests.support.sql import call, call_row, call_value, connected
+from tests.support.sql import call_row, call_value, connected
 
 if TYPE_CHECKING:
     from holdfast.engine.connections import Connection

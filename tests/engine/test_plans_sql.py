@@ -171,7 +171,7 @@ async def test_only_a_failed_step_sends_back_and_nothing_under_way_is_torn_out(
         await runner.complete("a")
         await runner.call("advance_plan")
         await runner.start("b", "c")
-        back = {"from_step": "b", "to_step": "a", "findings": {}}
+        back: dict[str, Any] = {"from_step": "b", "to_step": "a", "findings": {}}
         with pytest.raises(IllegalMove):
             await runner.call("send_plan_back", **back)
         await runner.fail("b")

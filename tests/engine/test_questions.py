@@ -49,20 +49,26 @@ async def test_a_question_lives_from_asking_to_acknowledging(holdfast_url: str) 
     async with connected(holdfast_url) as connection:
         who = await _claimed(connection)
         asked = await _ask(connection, who, options=["yes", "no"])
-        await call(connection, "answer_question", question_id=asked, answer="yes", answered_by="Ann")
+        await call(
+            connection, "answer_question", question_id=asked, answer="yes", answered_by="Ann"
+        )
         delivered = await call_row(connection, "deliver_answer", question_id=asked, **_fence(who))
         assert tuple(delivered) == ("delivered", "yes", "Ann")
         await call(connection, "acknowledge_answer", question_id=asked, **_fence(who))
         row = await _question(connection, asked)
         assert (row["status"], row["answer"], row["answered_by"]) == ("acknowledged", "yes", "Ann")
-        assert row["created_at"] <= row["answered_at"] <= row["delivered_at"] <= row["acknowledged_at"]
+        assert (
+            row["created_at"] <= row["answered_at"] <= row["delivered_at"] <= row["acknowledged_at"]
+        )
         assert await _told(connection) == ["asked", "answered", "delivered", "acknowledged"]
 
 
 async def test_a_second_answer_is_refused_and_told_who_gave_the_first(holdfast_url: str) -> None:
     async with connected(holdfast_url) as connection:
         asked = await _ask(connection, await _claimed(connection))
-        await call(connection, "answer_question", question_id=asked, answer="yes", answered_by="Ann")
+        await call(
+            connection, "answer_question", question_id=asked, answer="yes", answered_by="Ann"
+        )
         for answer in ("no", "yes"):
             with pytest.raises(AlreadyAnswered) as refusal:
                 await call(connection, "answer_question", question_id=asked, answer=answer, answered_by="Bob")  # fmt: skip
@@ -82,7 +88,9 @@ async def test_who_answers_is_taken_from_the_token_and_not_from_what_the_caller_
         venture = (await _question(connection, asked))["venture_id"]
         claims = {"sub": "Ann", "ventures": {str(venture): "operator"}}
         async with asking(connection, "authenticated", claims):
-            await call(connection, "answer_question", question_id=asked, answer=1, answered_by="Bob")
+            await call(
+                connection, "answer_question", question_id=asked, answer=1, answered_by="Bob"
+            )
             assert (await _question(connection, asked))["answered_by"] == "Ann"
 
 

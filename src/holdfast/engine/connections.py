@@ -133,6 +133,10 @@ async def translated(action: Callable[[], Awaitable[_Result]], url: str | None =
 
 def as_holdfast_error(error: Exception, url: str | None) -> errors.HoldfastError:
     """The exception for what the driver raised."""
+    if isinstance(
+        error.__cause__, errors.HoldfastError
+    ):  # the driver wraps what our encoder refused
+        return error.__cause__
     match error:
         case asyncpg.PostgresError():
             return translate(error)

@@ -83,12 +83,22 @@ begin
 end
 $$;
 
--- Asker first, then question, and only if it is still open then.
+-- Asker first, then question, and only if it is still open then. The sweep holds rows by now, so it waits for no asker:
+-- one that is busy has its question looked at again by the next sweep.
 create function holdfast.expire_question(p_row holdfast.questions) returns text
 language plpgsql as $$
 declare
-    v_question questions := lock_question(p_row.venture_id, p_row.id);
+    v_question questions;
 begin
+    if p_row.supervisor_id is not null then
+        perform from supervisor_states where venture_id = p_row.venture_id and id = p_row.supervisor_id for no key update skip locked;
+    else
+        perform from claude_sessions where venture_id = p_row.venture_id and id = p_row.session_id for no key update skip locked;
+    end if;
+    if not found then
+        return 'kept';
+    end if;
+    v_question := lock_question(p_row.venture_id, p_row.id);
     if v_question.status <> 'open' then
         return 'kept';
     end if;

@@ -133,6 +133,7 @@ begin
         select e.id from agent_executions e
         where e.venture_id = v_venture and e.ended_at is null and e.lease_token is null and e.kind is not null
             and e.kind = any (p_kinds) and e.run_at <= v_now
+            and e.attempt < e.max_attempts  -- else the one that was started by hand would fail every claim of its kind
         order by e.priority, e.run_at, e.id
         limit v_limit for update skip locked
     ), taken as (

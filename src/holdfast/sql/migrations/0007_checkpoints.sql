@@ -31,3 +31,4 @@ create table holdfast.checkpoints (
     constraint checkpoints_sizes check (pg_column_size(state) <= 1048576 and cardinality(blobs) <= 10000)
 );
 comment on table holdfast.checkpoints is 'Append only, per supervisor.';
+create index checkpoints_parent on holdfast.checkpoints (venture_id, supervisor_id, parent) where parent is not null;

@@ -56,6 +56,7 @@ create unique index questions_key on holdfast.questions
 create index questions_open on holdfast.questions (venture_id, created_at) where status = 'open';
 create index questions_expiring on holdfast.questions (venture_id, expires_at)
     where status = 'open' and expires_at is not null;
+create index questions_supervisor on holdfast.questions (venture_id, supervisor_id) where supervisor_id is not null;
 create index questions_session on holdfast.questions (venture_id, session_id) where session_id is not null;
 create index questions_plan on holdfast.questions (venture_id, plan_id) where plan_id is not null;
 
