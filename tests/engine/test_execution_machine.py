@@ -164,7 +164,10 @@ class ExecutionMachine(SqlMachine):
         assert (row["started_at"] is None) == (row["attempt"] == 0 and execution.epoch == 0)
         assert (row["ended_at"] is not None) == execution.over
         assert row["attempt"] == execution.attempt
-        assert (row["completed_steps"], row["total_steps"]) == (execution.completed, execution.total)
+        assert (row["completed_steps"], row["total_steps"]) == (
+            execution.completed,
+            execution.total,
+        )
         assert (row["steps"] or {}) == {str(p): s for p, s in execution.steps.items()}
         assert (row["lines"] or []) == list(range(1, execution.lines + 1))
         assert row["log_count"] == execution.lines

@@ -57,7 +57,7 @@ class Execution(Lease):
     def record(self, position: int, status: str) -> Refusal:
         """A step of a write that was let through."""
         was = self.steps.get(position)
-        if was is not None and was != status and status != "running" and (was, status) not in _STEP_MOVES:  # fmt: skip
+        if was is not None and status not in (was, "running") and (was, status) not in _STEP_MOVES:  # fmt: skip
             return IllegalMove
         if self.total is not None and position > self.total:
             return InvalidValue
@@ -99,7 +99,9 @@ class Execution(Lease):
         if token == NO_TOKEN:
             return LeaseLost
         refusal = self.write(token, now)
-        if refusal is None and (self.kind is None or (counts and self.attempt >= self.max_attempts)):
+        if refusal is None and (
+            self.kind is None or (counts and self.attempt >= self.max_attempts)
+        ):
             return IllegalMove
         if refusal is None:
             self.end()
