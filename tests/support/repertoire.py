@@ -113,7 +113,7 @@ CALLS: dict[str, Call] = {
     # directives
     "add_directive": _plain(sd_key="SD-NEW", title="new"),
     "claim_directive": Call(
-        # a session of one's own comes first: a session holds one directive at a time
+        # the one that it holds already: a session holds one directive at a time
         arguments=lambda _: {"session_id": SESSION, "sd_key": DIRECTIVE},
         lease="session",
     ),
@@ -193,7 +193,7 @@ CALLS: dict[str, Call] = {
     ),
     # plans
     "create_plan": _plain(name="new", steps=[{"id": "only"}]),
-    "advance_plan": _plan(),
+    "advance_plan": dataclasses.replace(_plan(), event=False),  # nothing is due
     "start_plan_step": _plan(step_key="ready"),
     "open_gate": _plan(step_key="gated"),
     "verify_plan_step": _plan(step_key="running", result={}, kind="command", input={}),
@@ -206,16 +206,12 @@ CALLS: dict[str, Call] = {
     "renew_leases": _beat("supervisor", "supervisor"),
     "reap": _plain(event=False),
     # members
-    "set_member": _plain(role="owner", user_id="Ann"),
+    # its own `p_role` is not the role that may call it
+    "set_member": Call(arguments=lambda _: {"user_id": "Ann", "role": "agent"}, role="owner"),
     "remove_member": Call(
         arguments=lambda w: {"user_id": "member-of-other"}, role="owner"
     ),
 }  # fmt: skip
-
-CALLS["set_member"] = Call(
-    arguments=lambda _: {"user_id": "Ann", "role": "agent"}, role="owner"
-)  # its own `p_role` is not the role that may call it
-CALLS["advance_plan"] = dataclasses.replace(CALLS["advance_plan"], event=False)  # nothing is due
 
 BEATS = {
     kind: _beat(kind, lease)
