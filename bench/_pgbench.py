@@ -7,12 +7,13 @@ import contextlib
 import dataclasses
 import os
 import re
-import statistics
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-_RATE = re.compile(r"^progress: [\d.]+ s, ([\d.]+) tps", re.MULTILINE)
+_FIRST_SECOND = re.compile(r"^progress: ([\d.]+) s, ([\d.]+) tps", re.MULTILINE)
+_TOTAL = re.compile(r"transactions actually processed: (\d+)")
+_RATE = re.compile(r"^tps = ([\d.]+)", re.MULTILINE)
 _FAILED = re.compile(r"number of failed transactions: ([1-9]\d*)")
 
 
@@ -30,9 +31,13 @@ class Pgbench:
         """Transactions a second. A first second is not counted: connections then plan and fill their caches."""
         options = ["--time", str(1 + max(1, round(seconds) - 1)), "--progress", "1"]
         said = await self._run(options, clients=clients)
-        rates = [float(rate) for rate in _RATE.findall(said)]
-        assert len(rates) >= 2, f"pgbench told no rates:\n{said}"
-        return statistics.fmean(rates[1:])
+        first, total, rate = _FIRST_SECOND.search(said), _TOTAL.search(said), _RATE.search(said)
+        assert first is not None, said
+        assert total is not None, said
+        assert rate is not None, said
+        warm_up = float(first[1])
+        seconds = int(total[1]) / float(rate[1])
+        return (int(total[1]) - float(first[2]) * warm_up) / (seconds - warm_up)
 
     async def latencies(self, transactions: int) -> list[float]:
         """What each transaction of one client took, in milliseconds; the first tenth warms up."""

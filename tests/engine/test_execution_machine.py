@@ -14,7 +14,7 @@ from tests.support.execution_model import Execution
 from tests.support.machines import LEASE_SECONDS, SqlMachine, pick, run_machine, seconds_of
 from tests.support.sql import Row, Token, call, call_value, connected
 
-MANY = 3
+MANY = 2
 whose = st.integers(0, MANY - 1)
 ages = st.integers(0, 3)
 numbers = st.one_of(st.none(), st.integers(-1, 4))
@@ -33,7 +33,7 @@ class ExecutionMachine(SqlMachine):
 
     @initialize(
         made=st.lists(
-            st.tuples(st.sampled_from([None, "k"]), st.sampled_from([None, 3]), st.integers(1, 3)),
+            st.tuples(st.sampled_from(["k", None]), st.sampled_from([None, 3]), st.integers(1, 3)),
             min_size=MANY,
             max_size=MANY,
         )
@@ -76,6 +76,11 @@ class ExecutionMachine(SqlMachine):
         self.require("reap", None)
         for execution in self.all.values():
             execution.reap(self.now)
+
+    @rule()
+    def all_workers_die(self) -> None:
+        self.time_passes(LEASE_SECONDS)
+        self.reap()
 
     @rule(index=whose, leased=st.booleans())
     def start(self, index: int, leased: bool) -> None:

@@ -57,6 +57,11 @@ class LeaseMachine(SqlMachine):
         for session in self.sessions.values():
             session.reap(self.now)
 
+    @rule()
+    def all_holders_die(self) -> None:
+        self.time_passes(LEASE_SECONDS)
+        self.reap()
+
     # --- sessions -----------------------------------------------------------------------------------------------------
 
     @rule(name=names)

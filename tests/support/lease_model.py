@@ -9,7 +9,7 @@ from holdfast.errors import AlreadyClaimed, IllegalMove, LeaseLost, NotFound, Re
 from tests.support.sql import NO_TOKEN, Token
 
 Refusal: TypeAlias = type[Refused] | None
-MAX_DEATHS = 3
+MAX_DEATHS = 2
 
 
 @dataclasses.dataclass

@@ -13,8 +13,11 @@ from tests.support.sql import Row, call, connected, connected_many, until_waitin
 if TYPE_CHECKING:
     from holdfast.engine.connections import Connection
 
-# A batch must take its locks in one order of its own accord, not by the luck of a hash join.
-_ROW_BY_ROW = "set enable_hashjoin = off; set enable_mergejoin = off; set enable_seqscan = off"
+# A batch must take its locks in one order of its own accord, not by the luck of a hash join; and who waits for what
+# it should not have to wait for gives up, rather than hang.
+_SETTINGS = """
+set enable_hashjoin = off; set enable_mergejoin = off; set enable_seqscan = off; set lock_timeout = '20s'
+"""
 
 
 class Meeting:
@@ -73,5 +76,5 @@ async def _outcome(work: Awaitable[list[Row]]) -> list[Row] | type[Refused]:
 async def meeting(url: str) -> AsyncIterator[Meeting]:
     async with connected_many(url, 3) as connections:
         for connection in connections:
-            await connection.execute(_ROW_BY_ROW)
+            await connection.execute(_SETTINGS)
         yield Meeting(url, *connections)

@@ -62,6 +62,9 @@ def join(
                 socket_dir = server.ensure(home, bin_dir=bin_dir, fsync=fsync, deadline=deadline)
             except BaseException:
                 hold.drop()
+                # One that ran out of time may be in the middle of a recovery, which must come to its end some day.
+                if time.monotonic() < deadline:
+                    stop_if_unused(home)
                 raise
     return EmbeddedServer(
         data_dir=data_dir, socket_dir=socket_dir, hold=hold, bin_dir=bin_dir, fsync=fsync
@@ -109,7 +112,8 @@ def default_data_dir(start: Path) -> Path:
     except RuntimeError:
         user_dir = None
     for candidate in (start, *start.parents):
-        if any((candidate / mark).exists() for mark in _PROJECT_MARKS):
+        # Not `Path.exists`, which fails where a folder above is closed to us.
+        if any(os.path.exists(candidate / mark) for mark in _PROJECT_MARKS):  # noqa: PTH110
             return candidate / ".holdfast" / "postgres"
     if user_dir is None:
         raise EmbeddedServerFailed(

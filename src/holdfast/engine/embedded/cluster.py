@@ -16,6 +16,7 @@ from holdfast.errors import DiskFull, EmbeddedServerFailed
 SUPERUSER = "holdfast"
 DATABASE = "holdfast"
 _LEFTOVER = "cluster.new-"
+_TAIL_LINES = 12
 
 # Only what PostgreSQL's defaults do not fit; the file is the user's to tune.
 _SETTINGS = """
@@ -44,6 +45,12 @@ def made_by(home: Home) -> int | None:
         ) from error
 
 
+def clear_leftovers(home: Home) -> None:
+    """Remove what starts that were killed half way have left."""
+    for leftover in home.path.glob(f"{_LEFTOVER}*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
 def make(home: Home, binaries: Binaries, identity: Identity, *, fsync: bool) -> None:
     """Make the data directory aside and rename it: a start killed half way leaves nothing half made.
 
@@ -51,8 +58,6 @@ def make(home: Home, binaries: Binaries, identity: Identity, *, fsync: bool) -> 
         EmbeddedServerFailed: PostgreSQL refused.
         DiskFull: there is no room for it.
     """
-    for leftover in home.path.glob(f"{_LEFTOVER}*"):
-        shutil.rmtree(leftover, ignore_errors=True)
     aside = home.path / f"{_LEFTOVER}{secrets.token_hex(4)}"
     aside.mkdir(mode=0o700)
     try:
@@ -98,18 +103,25 @@ def _run(home: Home, command: list[str], identity: Identity, *, statement: str =
         f"PostgreSQL's data directory could not be made: {command[0]} failed.",
         done.stdout,
         home=home,
+        hint=ELSEWHERE,
     )
 
 
-def failed(message: str, said: str, *, home: Home) -> EmbeddedServerFailed | DiskFull:
+def failed(message: str, said: str, *, home: Home, hint: str) -> EmbeddedServerFailed | DiskFull:
     """The error for a program that failed, with the last lines of what it said."""
-    tail = "\n".join(said.strip().splitlines()[-8:])
+    tail = "\n".join(said.strip().splitlines()[-_TAIL_LINES:])
     # On a full disk there may have been no room for the server to say so.
     has_room = shutil.disk_usage(home.path).free > 0
-    if not has_room or "No space left on device" in said or "Disk quota exceeded" in said:
+    if not has_room or _speaks_of_a_full_disk(tail):
         text = f"The disk is full. {message}\n{tail}".strip()
         return DiskFull(text, hint="Free some space, then try again.")
-    return EmbeddedServerFailed(f"{message}\n{tail}".strip(), hint=ELSEWHERE)
+    return EmbeddedServerFailed(f"{message}\n{tail}".strip(), hint=hint)
+
+
+def _speaks_of_a_full_disk(tail: str) -> bool:
+    if "does *not* mean that you have run out of disk space" in tail:  # but of semaphores
+        return False
+    return "No space left on device" in tail or "Disk quota exceeded" in tail
 
 
 def _sync(path: Path) -> None:

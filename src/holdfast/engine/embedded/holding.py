@@ -49,15 +49,19 @@ class Hold:
         _held.discard(self)
         if lock is None:
             return False
-        if self._pid == os.getpid():
-            lock.release()
-        else:
-            lock.hand_over()  # A forked child must not end its parent's hold.
+        lock.release()
         return True
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether this process uses it: a forked child has nothing of its parent's."""
+        return self._lock is not None and self._pid == os.getpid()
 
     def leave(self) -> None:
         """No longer use it, and stop it if nobody else does."""
-        if self._lock is None or not self.home.path.exists():
+        if not self.is_ours:
+            return
+        if not self.home.path.exists():  # Its server ends by itself.
             self.drop()
             return
         try:
@@ -92,9 +96,13 @@ class EmbeddedServer:
         """Start the server again if it was killed while it was in use.
 
         Raises:
-            EmbeddedServerFailed: it does not start.
+            EmbeddedServerFailed: it does not start, or this process has left it.
             DiskFull: the disk is full.
         """
+        if not self.hold.is_ours:
+            raise EmbeddedServerFailed(
+                f"This process no longer uses the server of {self.data_dir}.", hint="Join it again."
+            )
         deadline = time.monotonic() + timeout_seconds
         with folder.errors_explained(self.data_dir), self.hold.home.starting(deadline):
             server.ensure(self.hold.home, bin_dir=self.bin_dir, fsync=self.fsync, deadline=deadline)

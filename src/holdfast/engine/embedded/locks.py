@@ -17,12 +17,13 @@ _POLL_SECONDS = 0.02
 class FileLock:
     """One lock on a file: each has its own open file, so that one process can hold several.
 
-    The file is closed in programs that the process starts: they must not hold what it has left.
+    The file is closed in programs that the process starts, and in its forked children: they must not hold what
+    it has left.
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
         self.fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        _open.add(self)
 
     def try_exclusive(self) -> bool:
         """Take it alone if nobody has it."""
@@ -41,6 +42,7 @@ class FileLock:
 
     def hand_over(self) -> None:
         """Close the file here; the lock stays with the programs that inherited it."""
+        _open.discard(self)
         if self.fd >= 0:
             os.close(self.fd)
             self.fd = -1
@@ -50,6 +52,17 @@ class FileLock:
         if self.fd >= 0:
             fcntl.flock(self.fd, fcntl.LOCK_UN)
             self.hand_over()
+
+
+_open: set[FileLock] = set()
+
+
+def _close_all() -> None:
+    for lock in list(_open):
+        lock.hand_over()
+
+
+os.register_at_fork(after_in_child=_close_all)
 
 
 @contextmanager

@@ -17,19 +17,30 @@ class Answer(StrEnum):
 
     READY = "ready"
     NOT_YET = "not yet"
-    """It starts, recovers from a crash or stops."""
+    """It starts, recovers from a crash, stops or hangs."""
+    BROKEN = "broken"
+    """It runs, but cannot read its own data."""
     NONE = "none"
     """Nobody listens there."""
 
 
-def ask(socket_dir: Path, *, user: str, database: str) -> Answer:
+def socket_in(socket_dir: Path) -> Path:
+    """The socket's file."""
+    return socket_dir / f".s.PGSQL.{PORT}"
+
+
+def ask(
+    socket_dir: Path, *, user: str, database: str, timeout_seconds: float = _ANSWER_SECONDS
+) -> Answer:
     """Open one connection and look at the answer."""
     with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(_ANSWER_SECONDS)
+        connection.settimeout(min(timeout_seconds, _ANSWER_SECONDS))
         try:
-            connection.connect(str(socket_dir / f".s.PGSQL.{PORT}"))
+            connection.connect(str(socket_in(socket_dir)))
             connection.sendall(_startup(user, database))
             return _read_answer(connection)
+        except TimeoutError:
+            return Answer.NOT_YET
         except OSError:
             return Answer.NONE
 
@@ -48,8 +59,17 @@ def _read_answer(connection: socket.socket) -> Answer:
             connection.sendall(b"X\0\0\0\4")
             return Answer.READY
         if kind == b"E":
-            # 57P03: it cannot connect now. Any other refusal (too many connections) comes from a server that works.
-            return Answer.NOT_YET if b"C57P03\0" in body else Answer.READY
+            return _refusal(body)
+
+
+def _refusal(body: bytes) -> Answer:
+    """What an error means: its fields are a letter and a text each, and `C` is the SQLSTATE."""
+    state = next((each[1:] for each in body.split(b"\0") if each.startswith(b"C")), b"")
+    if state == b"57P03":  # It cannot connect now.
+        return Answer.NOT_YET
+    if state[:2] in (b"58", b"XX"):  # The system's or its own files fail it.
+        return Answer.BROKEN
+    return Answer.READY  # A server that works refuses: it has too many connections, say.
 
 
 def _read(connection: socket.socket, size: int) -> bytes:
