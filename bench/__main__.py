@@ -19,7 +19,7 @@ from bench._support import Bench, Figure
 from holdfast.errors import HoldfastError
 
 NAMES = ("engine_calls", "coalesced", "arrays", "events_cost", "claims", "recovery")
-DEFAULT_SECONDS = 36.0
+DEFAULT_SECONDS = 90.0
 
 
 class _Benchmark(Protocol):

@@ -6,7 +6,8 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
-WARM_UP_SECONDS = 0.5
+WARM_UP_SECONDS = 1.5
+"""Connections are opened, and learn their statements, in this time."""
 
 
 async def rate_of(

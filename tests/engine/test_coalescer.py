@@ -8,9 +8,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from holdfast.engine import coalesce
 from holdfast.engine.coalesce import Coalescer
 from holdfast.engine.postgres import PostgresEngine
-from holdfast.errors import InvalidValue, LeaseLost, NotFound, TooLarge
+from holdfast.errors import HoldfastError, InvalidValue, LeaseLost, NotFound, TooLarge
 
 COLUMNS = ("supervisor_ids", "epochs", "tokens", "states", "activities", "progress")
 
@@ -124,3 +125,42 @@ async def test_lines_of_one_execution_keep_their_order(engine: PostgresEngine) -
     lines = await engine.read("execution_logs", venture, run["id"], 3000)
     assert [line["message"] for line in lines] == [str(i) for i in range(2500)]
     assert [line["line"] for line in lines] == list(range(1, 2501))
+
+
+async def test_a_row_put_as_the_sender_goes_is_sent_all_the_same(
+    engine: PostgresEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(coalesce, "FLIGHTS", 1)
+    [row] = await supervisors(engine, 1)
+    saves = await coalescer(engine)
+    before = await seq_of(engine, row)
+    async with asyncio.timeout(30):
+        # The caller goes on in the moment in which the sender finds nothing more to do.
+        for turn in range(20):
+            await saves.put(row["id"], row["epoch"], row["token"], "working", f"{turn}", turn)
+    assert await seq_of(engine, row) == before + 20
+
+
+async def test_rows_that_wait_are_sent_when_the_batch_before_them_failed(
+    engine: PostgresEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(coalesce, "FLIGHTS", 1)
+    [row] = await supervisors(engine, 1)
+    saves = await coalescer(engine)
+    call = engine.call
+    failures = [RuntimeError("the first call breaks")]
+
+    async def breaking(function: str, /, **arguments: Any) -> Any:
+        if failures:
+            raise failures.pop()
+        return await call(function, **arguments)
+
+    monkeypatch.setattr(engine, "call", breaking)
+    first, second = (
+        saves.put(row["id"], row["epoch"], row["token"], "working", f"{turn}", turn)
+        for turn in range(2)
+    )
+    async with asyncio.timeout(30):
+        with pytest.raises(HoldfastError, match="the first call breaks"):
+            await first
+        await second

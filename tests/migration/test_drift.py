@@ -35,6 +35,7 @@ CHANGES = {
     "policy tenant on events": "alter policy tenant on holdfast.events using (true)",
     "policy open on events": "create policy open on holdfast.events to anon using (true)",
     "type log_level": "alter type holdfast.log_level add value 'fatal'",
+    "domain percent": "alter domain holdfast.percent drop constraint percent_range",
     "trigger update_auto_proceed_sessions_updated_at": (
         "alter table holdfast.auto_proceed_sessions disable trigger user"
     ),

@@ -112,7 +112,7 @@ BY_STATEMENT = {
         RANGES,
     ),
     "the range of progress is gone": (
-        "alter table holdfast.agent_executions drop constraint agent_executions_progress_range",
+        "alter domain holdfast.percent drop constraint percent_range",
         RANGES,
     ),
     "an end may lie before its start": (

@@ -48,6 +48,8 @@ class Coalescer:
         self._one_per_key = one_per_key
         self._waiting: deque[_Waiting] = deque()
         self._flying: set[Any] = set()
+        self._flying_rows = 0
+        self._flights = 0
         self._senders: set[asyncio.Task[None]] = set()
 
     def put(self, *row: Any) -> asyncio.Future[None]:
@@ -56,23 +58,31 @@ class Coalescer:
         done.add_done_callback(_retrieve)
         self._waiting.append((row, done))
         # A row whose key is under way is taken by the sender that has the key, when that is back.
-        if len(self._senders) < FLIGHTS and row[0] not in self._flying:
+        if self._flights < FLIGHTS and row[0] not in self._flying:
+            self._flights += 1
             sender = asyncio.create_task(self._send_all(), name=f"holdfast {self._function}")
             self._senders.add(sender)
             sender.add_done_callback(self._senders.discard)
         return done
 
     async def _send_all(self) -> None:
-        while batch := self._take_batch():
-            keys = {row[0] for row, _ in batch}
-            self._flying |= keys
-            try:
-                await self._send(batch)
-            finally:
-                self._flying -= keys
+        try:
+            while batch := self._take_batch():
+                keys = {row[0] for row, _ in batch}
+                self._flying |= keys
+                self._flying_rows += len(batch)
+                try:
+                    await self._send(batch)
+                finally:
+                    self._flying -= keys
+                    self._flying_rows -= len(batch)
+        finally:
+            # Here, and not when the task is done: a row that is put in between would wait for a sender that has gone.
+            self._flights -= 1
 
     def _take_batch(self) -> list[_Waiting]:
-        most = min(MOST_ROWS, max(FEW_ROWS, len(self._waiting) // FLIGHTS))
+        rows = len(self._waiting) + self._flying_rows
+        most = min(MOST_ROWS, max(FEW_ROWS, -(-rows // FLIGHTS)))
         batch: list[_Waiting] = []
         later: list[_Waiting] = []
         keys: set[Any] = set()
@@ -102,7 +112,7 @@ class Coalescer:
                 _fail(
                     one, error if isinstance(error, HoldfastError) else HoldfastError(repr(error))
                 )
-            if not isinstance(error, HoldfastError):
+            if not isinstance(error, Exception):  # stopped; otherwise the rows that wait are not to blame
                 raise
             return
         for row, done in batch:

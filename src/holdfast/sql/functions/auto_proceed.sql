@@ -96,7 +96,7 @@ $$;
 create function holdfast.get_active_auto_proceed_session(p_session_id text default null, p_venture_id uuid default null)
 returns table (id uuid, session_id text, is_active boolean, active_sd_key text, chain_orchestrators boolean,
     current_phase text, parent_orchestrator_key text, completed_children integer, total_children integer,
-    metadata jsonb, created_at timestamptz, updated_at timestamptz)
+    metadata holdfast.metadata, created_at timestamptz, updated_at timestamptz)
 language plpgsql stable security definer set search_path = holdfast, pg_temp as $$
 #variable_conflict use_column
 declare

@@ -36,7 +36,7 @@ $$;
 
 -- The newest checkpoint, or a named one, with all the blobs of the chain it stands on, oldest first.
 create function holdfast.load_checkpoint(p_supervisor_id uuid, p_number bigint default null, p_venture_id uuid default null)
-returns table (number bigint, parent bigint, label text, state jsonb, created_at timestamptz, blobs bytea[])
+returns table (number bigint, parent bigint, label text, state holdfast.large_json, created_at timestamptz, blobs bytea[])
 language plpgsql stable security definer set search_path = holdfast, pg_temp as $$
 #variable_conflict use_column
 declare

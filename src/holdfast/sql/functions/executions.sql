@@ -118,8 +118,9 @@ $$;
 create function holdfast.claim_executions(
     p_holder text, p_kinds text[], p_limit integer default 1, p_lease_seconds double precision default 30,
     p_venture_id uuid default null)
-returns table (id uuid, name text, kind text, agent text, role text, input jsonb, supervisor_id uuid, attempt integer,
-    max_attempts integer, total_steps integer, completed_steps integer, epoch bigint, token uuid, expires_at timestamptz)
+returns table (id uuid, name holdfast.title, kind text, agent text, role text, input holdfast.large_json,
+    supervisor_id uuid, attempt holdfast.amount, max_attempts holdfast.ordinal, total_steps holdfast.amount,
+    completed_steps holdfast.amount, epoch bigint, token uuid, expires_at timestamptz)
 language plpgsql security definer set search_path = holdfast, pg_temp as $$
 #variable_conflict use_column
 declare

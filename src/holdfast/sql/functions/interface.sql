@@ -138,7 +138,7 @@ end
 $$;
 
 create function holdfast.get_supervisors_with_pending_questions(p_venture_id uuid default null)
-returns table (supervisor_id uuid, name text, state holdfast.supervisor_state, pending_questions jsonb)
+returns table (supervisor_id uuid, name holdfast.label, state holdfast.supervisor_state, pending_questions jsonb)
 language plpgsql stable security definer set search_path = holdfast, pg_temp as $$
 #variable_conflict use_column
 declare

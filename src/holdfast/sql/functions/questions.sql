@@ -122,7 +122,7 @@ $$;
 -- Hands an answer to its asker. It stays unconsumed until the asker acknowledges it.
 create function holdfast.deliver_answer(
     p_question_id uuid, p_epoch bigint, p_token uuid, p_venture_id uuid default null)
-returns table (status holdfast.question_status, answer jsonb, answered_by text)
+returns table (status holdfast.question_status, answer holdfast.small_json, answered_by text)
 language plpgsql security definer set search_path = holdfast, pg_temp as $$
 #variable_conflict use_column
 declare

@@ -10,8 +10,7 @@ create table holdfast.events (
     time       timestamptz not null,
     actor      text,                  -- who did it, as far as the call said
     data       jsonb not null,
-    constraint events_pkey primary key (venture_id, stream_id, seq, time),
-    constraint events_seq_positive check (seq > 0)
+    constraint events_pkey primary key (venture_id, stream_id, seq, time)
 ) partition by range (time);
 comment on table holdfast.events is 'Append only. One change, one event, one transaction.';
 create index events_xid on holdfast.events (xid);

@@ -20,14 +20,14 @@ create table holdfast.directives (
     id             uuid not null,
     sd_key         text not null,  -- what people call it: SD-…
     parent_id      uuid,
-    title          text not null,
+    title          holdfast.title not null,
     description    text,
     status         holdfast.directive_status not null,
     phase          holdfast.directive_phase not null,
     priority       integer not null default 100,  -- lower first
     verification   text,           -- the command that shows it is done
     blocked_reason text,
-    metadata       jsonb not null default '{}',
+    metadata       holdfast.metadata not null default '{}',
     created_at     timestamptz not null,
     started_at     timestamptz,
     ended_at       timestamptz,
@@ -37,7 +37,6 @@ create table holdfast.directives (
     constraint directives_venture_fkey foreign key (venture_id) references holdfast.ventures,
     constraint directives_parent_fkey foreign key (venture_id, parent_id) references holdfast.directives,
     constraint directives_sd_key_form check (sd_key ~ '^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$'),
-    constraint directives_title_length check (length(title) between 1 and 500),
     constraint directives_not_own_parent check (parent_id <> id),
     constraint directives_ended_at_when_ended check ((status in ('completed', 'cancelled')) = (ended_at is not null)),
     constraint directives_blocked_has_reason check (status <> 'blocked' or blocked_reason is not null),

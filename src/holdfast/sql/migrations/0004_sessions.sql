@@ -13,10 +13,10 @@ create type holdfast.session_state as enum (
 create table holdfast.claude_sessions (
     venture_id       uuid not null,
     id               uuid not null,
-    session_id       text not null,  -- the agent program's own name for it
+    session_id       holdfast.label not null,  -- the agent program's own name for it
     state            holdfast.session_state not null,
     agent            text,           -- claude, codex, gemini, …
-    metadata         jsonb not null default '{}',
+    metadata         holdfast.metadata not null default '{}',
     created_at       timestamptz not null,
     ended_at         timestamptz,
     end_reason       text,
@@ -30,9 +30,6 @@ create table holdfast.claude_sessions (
     constraint claude_sessions_pkey primary key (venture_id, id),
     constraint claude_sessions_session_id_key unique (venture_id, session_id),
     constraint claude_sessions_venture_fkey foreign key (venture_id) references holdfast.ventures,
-    constraint claude_sessions_session_id_length check (length(session_id) between 1 and 200),
-    constraint claude_sessions_metadata_object check (jsonb_typeof(metadata) = 'object'),
-    constraint claude_sessions_metadata_size check (pg_column_size(metadata) <= 65536),
     constraint claude_sessions_ended_at_when_ended check ((state = 'ended') = (ended_at is not null)),
     constraint claude_sessions_ended_after_created check (ended_at >= created_at),
     constraint claude_sessions_lease_whole check (lease_expires_at is null or lease_token is not null)
@@ -76,7 +73,7 @@ create table holdfast.auto_proceed_sessions (
     parent_orchestrator_key text,
     completed_children      integer not null default 0,
     total_children          integer not null default 0,
-    metadata                jsonb not null default '{}',
+    metadata                holdfast.metadata not null default '{}',
     created_at              timestamptz not null default now(),
     updated_at              timestamptz not null default now(),
     deactivated_at          timestamptz,
@@ -87,8 +84,6 @@ create table holdfast.auto_proceed_sessions (
         check (0 <= completed_children and completed_children <= total_children),
     constraint auto_proceed_sessions_phase
         check (current_phase in ('LEAD', 'PLAN', 'EXEC', 'COMPLETE')),
-    constraint auto_proceed_sessions_metadata_object check (jsonb_typeof(metadata) = 'object'),
-    constraint auto_proceed_sessions_metadata_size check (pg_column_size(metadata) <= 65536),
     constraint auto_proceed_sessions_deactivated_at_when_inactive check (is_active = (deactivated_at is null)),
     constraint auto_proceed_sessions_deactivated_after_created check (deactivated_at >= created_at)
 ) with (fillfactor = 70);

@@ -17,17 +17,17 @@ create type holdfast.restoration_source as enum
 create table holdfast.supervisor_states (
     venture_id         uuid not null,
     id                 uuid not null,
-    name               text not null,
+    name               holdfast.label not null,
     handler            text,           -- the function a worker runs; null: run by its creator
     key                text,           -- the creator's own name for it; a second creation finds the first
     state              holdfast.supervisor_state not null,
-    current_activity   text,
+    current_activity   holdfast.activity,
     phase              text,
-    progress           numeric(5, 2),
-    error_message      text,
-    input              jsonb not null default '{}',
-    result             jsonb,
-    metadata           jsonb not null default '{}',
+    progress           holdfast.percent,
+    error_message      holdfast.long_text,
+    input              holdfast.large_json not null default '{}',
+    result             holdfast.large_json,
+    metadata           holdfast.metadata not null default '{}',
     directive_id       uuid,
     session_id         uuid,
     priority           integer not null default 100,  -- lower first
@@ -48,11 +48,6 @@ create table holdfast.supervisor_states (
     constraint supervisor_states_venture_fkey foreign key (venture_id) references holdfast.ventures,
     constraint supervisor_states_directive_fkey foreign key (venture_id, directive_id) references holdfast.directives,
     constraint supervisor_states_session_fkey foreign key (venture_id, session_id) references holdfast.claude_sessions,
-    constraint supervisor_states_name_length check (length(name) between 1 and 200),
-    constraint supervisor_states_progress_range check (progress between 0 and 100),
-    constraint supervisor_states_sizes check (
-        pg_column_size(input) <= 1048576 and pg_column_size(result) <= 1048576 and pg_column_size(metadata) <= 65536
-        and length(current_activity) <= 2000 and length(error_message) <= 20000),
     constraint supervisor_states_ended_at_when_ended check ((state in ('completed', 'failed')) = (ended_at is not null)),
     constraint supervisor_states_ended_after_started check (ended_at >= started_at),
     constraint supervisor_states_failed_has_error check (state <> 'failed' or error_message is not null),
@@ -78,19 +73,16 @@ create type holdfast.supervisor_step_status as enum (
 create table holdfast.supervisor_steps (
     venture_id    uuid not null,
     supervisor_id uuid not null,
-    name          text not null,
+    name          holdfast.label not null,
     status        holdfast.supervisor_step_status not null,
-    attempt       integer not null,
-    result        jsonb,
-    error_message text,
+    attempt       holdfast.ordinal not null,
+    result        holdfast.large_json,
+    error_message holdfast.long_text,
     started_at    timestamptz not null,
     ended_at      timestamptz,
     constraint supervisor_steps_pkey primary key (venture_id, supervisor_id, name),
     constraint supervisor_steps_supervisor_fkey foreign key (venture_id, supervisor_id)
         references holdfast.supervisor_states on delete cascade,
-    constraint supervisor_steps_name_length check (length(name) between 1 and 200),
-    constraint supervisor_steps_attempt_positive check (attempt >= 1),
-    constraint supervisor_steps_result_size check (pg_column_size(result) <= 1048576),
     constraint supervisor_steps_ended_at_when_ended check ((status = 'running') = (ended_at is null)),
     constraint supervisor_steps_ended_after_started check (ended_at >= started_at)
 );
@@ -99,7 +91,7 @@ comment on table holdfast.supervisor_steps is 'What a supervisor has done once a
 create table holdfast.supervisor_restorations (
     venture_id    uuid not null,
     supervisor_id uuid not null,
-    number        integer not null,
+    number        holdfast.ordinal not null,
     source        holdfast.restoration_source not null,
     restored_at   timestamptz not null,
     interrupted_at timestamptz,         -- when the lease before ran out or was given back
@@ -108,7 +100,6 @@ create table holdfast.supervisor_restorations (
     constraint supervisor_restorations_pkey primary key (venture_id, supervisor_id, number),
     constraint supervisor_restorations_supervisor_fkey foreign key (venture_id, supervisor_id)
         references holdfast.supervisor_states on delete cascade,
-    constraint supervisor_restorations_number_positive check (number >= 1),
     constraint supervisor_restorations_findings_array check (jsonb_typeof(findings) = 'array')
 );
 comment on table holdfast.supervisor_restorations is 'What each restoration found, and what was done about it.';

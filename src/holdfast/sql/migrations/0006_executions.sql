@@ -12,7 +12,7 @@ create type holdfast.execution_status as enum (
 create table holdfast.agent_executions (
     venture_id       uuid not null,
     id               uuid not null,
-    name             text not null,
+    name             holdfast.title not null,
     kind             text,           -- the agent kind a worker runs it with; null: run by its creator
     agent            text,
     role             text,
@@ -21,18 +21,18 @@ create table holdfast.agent_executions (
     session_id       uuid,
     key              text,           -- its supervisor's own name for it; a second spawn finds the first
     status           holdfast.execution_status not null,
-    current_activity text,
-    total_steps      integer,
-    completed_steps  integer not null default 0,  -- counted by the engine from execution_steps
-    progress         numeric(5, 2),
-    input            jsonb not null default '{}',
-    result           jsonb,
-    error_message    text,
-    metadata         jsonb not null default '{}',
+    current_activity holdfast.activity,
+    total_steps      holdfast.amount,
+    completed_steps  holdfast.amount not null default 0,  -- counted by the engine from execution_steps
+    progress         holdfast.percent,
+    input            holdfast.large_json not null default '{}',
+    result           holdfast.large_json,
+    error_message    holdfast.long_text,
+    metadata         holdfast.metadata not null default '{}',
     priority         integer not null default 100,  -- lower first
     run_at           timestamptz not null,          -- not before
-    attempt          integer not null default 0,
-    max_attempts     integer not null default 3,
+    attempt          holdfast.amount not null default 0,
+    max_attempts     holdfast.ordinal not null default 3,
     created_at       timestamptz not null,
     started_at       timestamptz,
     ended_at         timestamptz,
@@ -48,14 +48,8 @@ create table holdfast.agent_executions (
     constraint agent_executions_supervisor_fkey foreign key (venture_id, supervisor_id) references holdfast.supervisor_states,
     constraint agent_executions_directive_fkey foreign key (venture_id, directive_id) references holdfast.directives,
     constraint agent_executions_session_fkey foreign key (venture_id, session_id) references holdfast.claude_sessions,
-    constraint agent_executions_name_length check (length(name) between 1 and 500),
-    constraint agent_executions_progress_range check (progress between 0 and 100),
-    constraint agent_executions_steps_range check (total_steps >= 0 and 0 <= completed_steps
-        and (total_steps is null or completed_steps <= total_steps)),
-    constraint agent_executions_attempt_range check (0 <= attempt and attempt <= max_attempts and max_attempts >= 1),
-    constraint agent_executions_sizes check (
-        pg_column_size(input) <= 1048576 and pg_column_size(result) <= 1048576 and pg_column_size(metadata) <= 65536
-        and length(current_activity) <= 2000 and length(error_message) <= 20000),
+    constraint agent_executions_steps_range check (completed_steps <= total_steps),
+    constraint agent_executions_attempt_range check (attempt <= max_attempts),
     constraint agent_executions_started_at_when_started check ((status = 'pending') <= (started_at is null)
         and (status in ('running', 'completed', 'failed')) <= (started_at is not null)),
     constraint agent_executions_ended_at_when_ended
@@ -90,16 +84,14 @@ create type holdfast.execution_step_status as enum (
 create table holdfast.execution_steps (
     venture_id   uuid not null,
     execution_id uuid not null,
-    position     integer not null,
-    name         text not null,
+    position     holdfast.ordinal not null,
+    name         holdfast.title not null,
     status       holdfast.execution_step_status not null,
     started_at   timestamptz not null,
     ended_at     timestamptz,
     constraint execution_steps_pkey primary key (venture_id, execution_id, position),
     constraint execution_steps_execution_fkey foreign key (venture_id, execution_id)
         references holdfast.agent_executions on delete cascade,
-    constraint execution_steps_position_positive check (position >= 1),
-    constraint execution_steps_name_length check (length(name) between 1 and 500),
     constraint execution_steps_ended_at_when_ended check ((status = 'running') = (ended_at is null)),
     constraint execution_steps_ended_after_started check (ended_at >= started_at)
 );
@@ -114,10 +106,9 @@ create table holdfast.agent_execution_logs (
     time         timestamptz not null,
     level        holdfast.log_level not null,
     message      text not null,
-    data         jsonb,
+    data         holdfast.small_json,
     constraint agent_execution_logs_pkey primary key (venture_id, execution_id, line, time),
-    constraint agent_execution_logs_message_size check (length(message) <= 16384),
-    constraint agent_execution_logs_data_size check (pg_column_size(data) <= 65536)
+    constraint agent_execution_logs_message_size check (length(message) <= 16384)
 ) partition by range (time);
 comment on table holdfast.agent_execution_logs is 'What agents said, line by line; append only.';
 create table holdfast.agent_execution_logs_default partition of holdfast.agent_execution_logs default;
@@ -131,13 +122,12 @@ create table holdfast.execution_metrics (
     model_calls   bigint not null default 0,
     tool_calls    bigint not null default 0,
     duration_ms   bigint,
-    metadata      jsonb not null default '{}',
+    metadata      holdfast.metadata not null default '{}',
     updated_at    timestamptz not null,
     constraint execution_metrics_pkey primary key (venture_id, execution_id),
     constraint execution_metrics_execution_fkey foreign key (venture_id, execution_id)
         references holdfast.agent_executions on delete cascade,
     constraint execution_metrics_ranges check (input_tokens >= 0 and output_tokens >= 0 and cost_usd >= 0
-        and model_calls >= 0 and tool_calls >= 0 and duration_ms >= 0),
-    constraint execution_metrics_metadata_size check (pg_column_size(metadata) <= 65536)
+        and model_calls >= 0 and tool_calls >= 0 and duration_ms >= 0)
 );
 comment on table holdfast.execution_metrics is 'What an execution cost; one row each.';

@@ -19,7 +19,7 @@ create table holdfast.checkpoints (
     number        bigint not null,
     parent        bigint,           -- the checkpoint this one adds to; null: it stands alone
     label         text,
-    state         jsonb not null,   -- small: what is not conversation
+    state         holdfast.large_json not null,   -- small: what is not conversation
     blobs         bytea[] not null, -- digests of what it adds to its parent, in order
     created_at    timestamptz not null,
     constraint checkpoints_pkey primary key (venture_id, supervisor_id, number),

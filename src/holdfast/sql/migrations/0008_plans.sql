@@ -14,11 +14,11 @@ create type holdfast.plan_status as enum (
 create table holdfast.plans (
     venture_id    uuid not null,
     id            uuid not null,
-    name          text not null,
+    name          holdfast.label not null,
     supervisor_id uuid not null,
     directive_id  uuid not null,
     status        holdfast.plan_status not null,
-    spec          jsonb not null,   -- what holds for the whole plan: folder, environment, file
+    spec          holdfast.large_json not null,   -- what holds for the whole plan: folder, environment, file
     created_at    timestamptz not null,
     started_at    timestamptz,
     ended_at      timestamptz,
@@ -28,8 +28,6 @@ create table holdfast.plans (
     constraint plans_supervisor_key unique (venture_id, supervisor_id),
     constraint plans_supervisor_fkey foreign key (venture_id, supervisor_id) references holdfast.supervisor_states,
     constraint plans_directive_fkey foreign key (venture_id, directive_id) references holdfast.directives,
-    constraint plans_name_length check (length(name) between 1 and 200),
-    constraint plans_spec_size check (pg_column_size(spec) <= 1048576),
     constraint plans_ended_at_when_ended check ((status in ('completed', 'failed', 'skipped')) = (ended_at is not null)),
     constraint plans_ended_after_started check (ended_at >= started_at)
 );
@@ -42,22 +40,22 @@ create table holdfast.plan_steps (
     venture_id      uuid not null,
     plan_id         uuid not null,
     step_key        text not null,
-    round           integer not null,
-    position        integer not null,
+    round           holdfast.ordinal not null,
+    position        holdfast.ordinal not null,
     title           text not null,
     active_form     text,
     role            text,
     needs           text[] not null,
-    spec            jsonb not null,   -- agent, prompt, command, gate, verify, retries, on_failure
+    spec            holdfast.large_json not null,   -- agent, prompt, command, gate, verify, retries, on_failure
     has_verification boolean not null,
     status          holdfast.plan_status not null,
-    attempt         integer not null default 0,
+    attempt         holdfast.amount not null default 0,
     execution_id    uuid,             -- of its newest attempt
     verification_id uuid,             -- the execution of its newest verification
     question_id     uuid,             -- its gate
-    result          jsonb,
+    result          holdfast.large_json,
     error_message   text,
-    findings        jsonb,            -- why an earlier round was sent back
+    findings        holdfast.large_json,            -- why an earlier round was sent back
     started_at      timestamptz,
     ended_at        timestamptz,
     constraint plan_steps_pkey primary key (venture_id, plan_id, step_key, round),
@@ -65,10 +63,6 @@ create table holdfast.plan_steps (
     constraint plan_steps_execution_fkey foreign key (venture_id, execution_id) references holdfast.agent_executions,
     constraint plan_steps_verification_fkey foreign key (venture_id, verification_id) references holdfast.agent_executions,
     constraint plan_steps_step_key_form check (step_key ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$'),
-    constraint plan_steps_round_positive check (round >= 1),
-    constraint plan_steps_position_positive check (position >= 1),
-    constraint plan_steps_sizes check (pg_column_size(spec) <= 1048576 and pg_column_size(result) <= 1048576
-        and pg_column_size(findings) <= 1048576),
     constraint plan_steps_ended_at_when_ended check ((status in ('completed', 'failed', 'skipped')) = (ended_at is not null)),
     constraint plan_steps_ended_after_started check (ended_at >= started_at),
     constraint plan_steps_failed_has_error check (status <> 'failed' or error_message is not null)
@@ -83,8 +77,8 @@ create table holdfast.plan_step_evidence (
     venture_id    uuid not null,
     plan_id       uuid not null,
     step_key      text not null,
-    round         integer not null,
-    attempt       integer not null,
+    round         holdfast.ordinal not null,
+    attempt       holdfast.ordinal not null,
     command       jsonb not null,     -- the argument vector
     exit_code     integer not null,
     output_digest bytea not null,     -- SHA-256 of all it printed

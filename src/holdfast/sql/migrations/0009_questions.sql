@@ -19,10 +19,10 @@ create table holdfast.questions (
     key             text,             -- the asker's own name for it; asking again finds it
     message         text not null,
     options         jsonb,            -- the answers allowed; null: any JSON
-    context         jsonb not null default '{}',
-    default_answer  jsonb,            -- given when it expires
+    context         holdfast.large_json not null default '{}',
+    default_answer  holdfast.small_json,            -- given when it expires
     status          holdfast.question_status not null,
-    answer          jsonb,
+    answer          holdfast.small_json,
     answered_by     text,
     created_at      timestamptz not null,
     expires_at      timestamptz,
@@ -39,8 +39,6 @@ create table holdfast.questions (
     constraint questions_message_length check (length(message) between 1 and 20000),
     constraint questions_options_form check (options is null
         or (jsonb_typeof(options) = 'array' and jsonb_array_length(options) between 1 and 100)),
-    constraint questions_sizes check (pg_column_size(context) <= 1048576 and pg_column_size(answer) <= 65536
-        and pg_column_size(default_answer) <= 65536),
     constraint questions_answered_at_when_answered
         check ((status in ('answered', 'delivered', 'acknowledged')) = (answered_at is not null)),
     constraint questions_delivered_at_when_delivered

@@ -29,6 +29,11 @@ from (
     select 'type ' || t.typname, (select string_agg(e.enumlabel, ', ' order by e.enumsortorder) from pg_enum e where e.enumtypid = t.oid)
     from pg_type t where t.typnamespace = 'holdfast'::regnamespace and t.typtype = 'e'
     union all
+    select 'domain ' || t.typname, concat_ws(' ', format_type(t.typbasetype, t.typtypmod), (
+        select string_agg(concat_ws(' ', n.conname, pg_get_constraintdef(n.oid)), ', ' order by n.conname)
+        from pg_constraint n where n.contypid = t.oid))
+    from pg_type t where t.typnamespace = 'holdfast'::regnamespace and t.typtype = 'd'
+    union all
     select 'trigger ' || t.tgname, concat_ws(' ', pg_get_triggerdef(t.oid), t.tgenabled)
     from pg_trigger t join pg_class c on c.oid = t.tgrelid
     where c.relnamespace = 'holdfast'::regnamespace and not t.tgisinternal
