@@ -72,7 +72,9 @@ def test_status_names_what_has_drifted_and_exits_1(holdfast_url: str) -> None:
     asyncio.run(support.execute(holdfast_url, drop))
     told = holdfast(holdfast_url, "status")
     assert told.returncode == 1
-    assert re.search(r"constraint plans_ended_after_started on plans +changed in the database", told.stdout)
+    assert re.search(
+        r"constraint plans_ended_after_started on plans +changed in the database", told.stdout
+    )
     found = json.loads(holdfast(holdfast_url, "status", "--json").stdout)
     assert found["drifted"] == ["constraint plans_ended_after_started on plans"]
     assert found["is_current"] is False

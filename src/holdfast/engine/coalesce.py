@@ -112,7 +112,9 @@ class Coalescer:
                 _fail(
                     one, error if isinstance(error, HoldfastError) else HoldfastError(repr(error))
                 )
-            if not isinstance(error, Exception):  # stopped; otherwise the rows that wait are not to blame
+            if not isinstance(
+                error, Exception
+            ):  # stopped; otherwise the rows that wait are not to blame
                 raise
             return
         for row, done in batch:
