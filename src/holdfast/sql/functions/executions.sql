@@ -388,14 +388,13 @@ begin
         select v_venture, g.id, s.log_count - s.lines + row_number() over (partition by g.id order by g.row),
             v_now, g.level, g.message, g.data
         from given g join saved s on s.id = g.id and s.epoch is not distinct from g.epoch and s.token is not distinct from g.token
-        returning 1
     ), told as (
         insert into events (venture_id, stream, stream_id, seq, xid, type, time, actor, data)
         select v_venture, 'execution', s.id, s.seq, pg_current_xact_id(), 'execution.logged', holdfast.now(), request_user(),
             jsonb_build_object('first_line', s.log_count - s.lines + 1, 'last_line', s.log_count, 'worst', s.worst)
         from saved s
     )
-    select count(*) into v_kept from written;
+    select sum(s.lines) into v_kept from saved s;
     if v_kept = v_many then
         return;
     end if;
