@@ -9,6 +9,8 @@ from pathlib import Path
 
 from holdfast.config import Settings
 from holdfast.engine import connections, embedded, migrate
+from holdfast.engine.embedded import EmbeddedServer
+from holdfast.engine.guardian import Guardian
 from holdfast.errors import NotMigrated
 
 
@@ -18,11 +20,29 @@ async def database(settings: Settings) -> AsyncIterator[str]:
     if settings.database_url is not None:
         yield settings.database_url
         return
-    server = await asyncio.to_thread(embedded.join, data_dir(settings))
+    server = await _joined(data_dir(settings))
+    guardian = Guardian(server)
+    guardian.start()
     try:
         yield server.url
     finally:
+        await guardian.stop()
         await asyncio.to_thread(server.leave)
+
+
+async def _joined(folder: Path) -> EmbeddedServer:
+    """Join the server; who is cancelled meanwhile does not wait for it, and does not keep it either."""
+    joining = asyncio.get_running_loop().run_in_executor(None, embedded.join, folder)
+    try:
+        return await asyncio.shield(joining)
+    except asyncio.CancelledError:
+        joining.add_done_callback(_leave)
+        raise
+
+
+def _leave(joined: asyncio.Future[EmbeddedServer]) -> None:
+    if not joined.cancelled() and joined.exception() is None:
+        joined.result().leave()
 
 
 @asynccontextmanager

@@ -92,6 +92,10 @@ class EmbeddedServer:
         host = quote(str(self.socket_dir), safe="")
         return f"postgresql:///{cluster.DATABASE}?host={host}&port={self.port}&user={cluster.SUPERUSER}"
 
+    def is_up(self) -> bool:
+        """Whether its processes are there; not whether it answers."""
+        return server.is_up(self.hold.home)
+
     def revive(self, *, timeout_seconds: float = 60) -> None:
         """Start the server again if it was killed while it was in use.
 

@@ -139,6 +139,11 @@ def _failed(home: Home, message: str, log_start: int | None) -> EmbeddedServerFa
     )
 
 
+def is_up(home: Home) -> bool:
+    """Whether its processes are there, and one of them still takes connections."""
+    return not _is_gone(home) and not _has_lost_its_postmaster(home)
+
+
 def _has_lost_its_postmaster(home: Home) -> bool:
     found = processes.read_pid_file(home.cluster)
     return found is None or not processes.is_server(found.pid, home.cluster)
