@@ -90,6 +90,10 @@ begin
         perform refuse('HF007', format('The venture %s does not exist or does not have you as %s.', v_venture, p_role),
             'Ask an owner of the venture for that role.', jsonb_build_object('venture_id', v_venture, 'role', p_role));
     end if;
+    -- What is acknowledged is on disk, also where the server or the role says otherwise: the feed's proof rests on it.
+    if current_setting('synchronous_commit') = 'off' then
+        perform set_config('synchronous_commit', 'on', true);
+    end if;
     return v_venture;
 end
 $$;

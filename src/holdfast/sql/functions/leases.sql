@@ -17,7 +17,9 @@ begin
     if not p_kinds <@ array['execution', 'supervisor', 'session', 'directive'] then
         perform refuse('HF005', format('kinds = %s; a lease is on an execution, a supervisor, a session or a directive.', p_kinds));
     end if;
-    perform set_config('synchronous_commit', 'off', true);
+    if pg_current_xact_id_if_assigned() is null then  -- else it would take back what the transaction has promised
+        perform set_config('synchronous_commit', 'off', true);
+    end if;
     if cardinality(p_ids) > 1 then  -- in one order, as every other call that writes several rows
         perform from claude_sessions s where s.venture_id = v_venture and s.id = any (p_ids) order by s.id for no key update;
         perform from directive_claims c where c.venture_id = v_venture and c.directive_id = any (p_ids)
