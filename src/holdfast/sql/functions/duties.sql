@@ -124,8 +124,10 @@ end
 $$;
 
 -- Makes the weekly partitions of events and logs from this week to `p_weeks` ahead; rows that came early are moved in.
+-- Whoever waits for a partition's lock makes all writers wait behind it, so this gives up soon and is tried again later.
 create function holdfast.ensure_partitions(p_weeks integer default 4) returns integer
-language plpgsql security definer set search_path = holdfast, pg_temp as $$
+language plpgsql security definer set search_path = holdfast, pg_temp
+set lock_timeout = '2s' as $$
 declare
     v_table text;
     v_week  timestamptz;
@@ -163,7 +165,8 @@ $$;
 
 -- Drops the partitions that are older than they must be kept, and forgets rows that came without one.
 create function holdfast.drop_old_partitions(p_retention_days integer) returns integer
-language plpgsql security definer set search_path = holdfast, pg_temp as $$
+language plpgsql security definer set search_path = holdfast, pg_temp
+set lock_timeout = '2s' as $$
 declare
     v_before  timestamptz := holdfast.now() - make_interval(days => p_retention_days);
     v_part    record;
