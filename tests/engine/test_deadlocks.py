@@ -53,6 +53,18 @@ async def test_complete_and_cancel_do_not_deadlock(holdfast_url: str) -> None:
         assert await _status(meet, "agent_executions", run["execution_id"]) == "completed"
 
 
+async def test_a_supervisor_does_not_wait_for_who_writes_its_session(holdfast_url: str) -> None:
+    """A row that is updated twice in one transaction has its foreign keys checked, which locks what they name."""
+    async with meeting(holdfast_url) as meet:
+        session = await call_row(meet.watcher, "start_session", session_id="s", lease_seconds=3600)
+        made = await call_row(meet.watcher, "create_supervisor", name="s", session_id=session["id"])
+        token = {"epoch": session["epoch"], "token": session["token"]}
+        async with meet.first.transaction():
+            await call(meet.first, "save_session", session_id="s", **token, state="running")
+            await call(meet.second, "update_supervisor_phase", supervisor_id=made["id"], phase="EXEC", epoch=None, token=None)  # fmt: skip
+        assert await _status(meet, "supervisor_states", made["id"], "phase") == "EXEC"
+
+
 async def test_answer_and_save_do_not_deadlock(holdfast_url: str) -> None:
     """The save holds the supervisor, then touches the question; the answer must not hold that one meanwhile."""
     async with meeting(holdfast_url) as meet:

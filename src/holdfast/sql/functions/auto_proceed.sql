@@ -22,7 +22,7 @@ begin
     values (v_venture, uuid7(), p_session_id, 'starting', holdfast.now())
     on conflict (venture_id, session_id) do nothing;
     select id into strict v_session from claude_sessions
-    where venture_id = v_venture and session_id = p_session_id for update;
+    where venture_id = v_venture and session_id = p_session_id for no key update;
     insert into auto_proceed_sessions as a (venture_id, id, session_id, active_sd_key, chain_orchestrators, current_phase,
         parent_orchestrator_key, total_children, metadata, created_at, updated_at)
     values (v_venture, uuid7(), p_session_id, p_active_sd_key, coalesce(p_chain_orchestrators, false), p_current_phase,
@@ -61,9 +61,9 @@ create function holdfast.require_auto_proceed(p_venture_id uuid, p_session_id te
 language plpgsql as $$
 begin
     select s.id into session from claude_sessions s
-    where s.venture_id = p_venture_id and s.session_id = p_session_id for update;
+    where s.venture_id = p_venture_id and s.session_id = p_session_id for no key update;
     select a.id into id from auto_proceed_sessions a
-    where a.venture_id = p_venture_id and a.session_id = p_session_id and a.is_active for update;
+    where a.venture_id = p_venture_id and a.session_id = p_session_id and a.is_active for no key update;
     if id is null then
         perform refuse('HF003', format('The session %s has no active auto-proceed.', p_session_id),
             'Start it with upsert_auto_proceed_session.', jsonb_build_object('session_id', p_session_id));

@@ -59,7 +59,7 @@ declare
     v_claim directive_claims;
 begin
     select * into v_claim from directive_claims
-    where venture_id = p_venture_id and directive_id = p_directive.id for update;
+    where venture_id = p_venture_id and directive_id = p_directive.id for no key update;
     if p_token is null and (v_claim.session_id is null or v_claim.lease_expires_at <= p_now) then
         return;
     end if;
@@ -81,7 +81,7 @@ declare
     v_now       timestamptz;
     v_seq       bigint;
 begin
-    select * into v_directive from directives where venture_id = v_venture and id = v_directive.id for update;
+    select * into v_directive from directives where venture_id = v_venture and id = v_directive.id for no key update;
     v_now := holdfast.now();
     perform fence_directive(v_venture, v_directive, p_epoch, p_token, v_now);
     perform require_drawn('directive', p_sd_key, v_directive.status::text, p_status::text,
@@ -116,7 +116,7 @@ declare
     v_directive directives := require_directive(v_venture, p_sd_key);
     v_seq       bigint;
 begin
-    select * into v_directive from directives where venture_id = v_venture and id = v_directive.id for update;
+    select * into v_directive from directives where venture_id = v_venture and id = v_directive.id for no key update;
     perform fence_directive(v_venture, v_directive, p_epoch, p_token, holdfast.now());
     perform require_drawn('directive', p_sd_key, v_directive.phase::text, p_phase::text,
         is_drawn(v_directive.phase, p_phase) and v_directive.status = 'active');
@@ -149,12 +149,12 @@ declare
     v_now       timestamptz;
     v_seq       bigint;
 begin
-    select * into v_directive from directives d where d.venture_id = v_venture and d.id = v_directive.id for update;
+    select * into v_directive from directives d where d.venture_id = v_venture and d.id = v_directive.id for no key update;
     v_now := holdfast.now();
     perform require_claimable(v_venture, v_directive);
     insert into directive_claims (venture_id, directive_id) values (v_venture, v_directive.id) on conflict do nothing;
     select * into v_claim from directive_claims c
-    where c.venture_id = v_venture and c.directive_id = v_directive.id for update;
+    where c.venture_id = v_venture and c.directive_id = v_directive.id for no key update;
     select s.session_id into v_holder from claude_sessions s where s.venture_id = v_venture and s.id = v_claim.session_id;
     if v_claim.session_id is not null and v_claim.session_id <> v_session.id
         and v_claim.lease_expires_at > v_now and nullif(p_take_over_reason, '') is null then
@@ -231,7 +231,7 @@ declare
     v_directive directives := require_directive(v_venture, p_sd_key);
     v_seq       bigint;
 begin
-    select * into v_directive from directives where venture_id = v_venture and id = v_directive.id for update;
+    select * into v_directive from directives where venture_id = v_venture and id = v_directive.id for no key update;
     if p_token is null then
         perform refuse('HF001', format('Releasing %s needs the token of its claim.', p_sd_key), 'Bring p_epoch and p_token.');
     end if;

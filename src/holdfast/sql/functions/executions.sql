@@ -88,7 +88,7 @@ declare
     v_execution agent_executions;
 begin
     select * into v_execution from agent_executions
-    where venture_id = p_venture_id and id = p_execution_id for update;
+    where venture_id = p_venture_id and id = p_execution_id for no key update;
     if not found then
         perform refuse('HF003', format('There is no execution %s.', p_execution_id), 'Check the id and the venture.',
             jsonb_build_object('execution_id', p_execution_id));
@@ -136,7 +136,7 @@ begin
             and e.kind = any (p_kinds) and e.run_at <= v_now
             and e.attempt < e.max_attempts  -- else the one that was started by hand would fail every claim of its kind
         order by e.priority, e.run_at, e.id
-        limit v_limit for update skip locked
+        limit v_limit for no key update skip locked
     ), taken as (
         update agent_executions e set
             status = 'running', attempt = e.attempt + 1, started_at = coalesce(e.started_at, v_now), seq = e.seq + 1,
@@ -255,7 +255,7 @@ $$;
 
 create function holdfast.lock_execution_if_there(p_venture_id uuid, p_execution_id uuid) returns holdfast.agent_executions
 language sql as $$
-    select * from agent_executions where venture_id = p_venture_id and id = p_execution_id for update
+    select * from agent_executions where venture_id = p_venture_id and id = p_execution_id for no key update
 $$;
 
 -- Records steps as they begin and end, of many executions in one call; progress is derived from them. Recording a

@@ -80,7 +80,7 @@ begin
     end if;
     perform from supervisor_states where venture_id = p_venture_id and id = v_question.supervisor_id for no key update;
     perform from claude_sessions where venture_id = p_venture_id and id = v_question.session_id for no key update;
-    select * into v_question from questions where venture_id = p_venture_id and id = p_question_id for update;
+    select * into v_question from questions where venture_id = p_venture_id and id = p_question_id for no key update;
     return v_question;
 end
 $$;

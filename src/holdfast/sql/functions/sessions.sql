@@ -8,7 +8,7 @@ declare
     v_session claude_sessions;
 begin
     select * into v_session from claude_sessions
-    where venture_id = p_venture_id and session_id = p_session_id for update;
+    where venture_id = p_venture_id and session_id = p_session_id for no key update;
     if not found then
         perform refuse('HF003', format('There is no session %s.', p_session_id), 'Start it with start_session.',
             jsonb_build_object('session_id', p_session_id));
@@ -41,7 +41,7 @@ begin
     values (v_venture, uuid7(), p_session_id, 'starting', p_agent, v_now)
     on conflict (venture_id, session_id) do nothing;
     select * into strict v_session from claude_sessions s
-    where s.venture_id = v_venture and s.session_id = p_session_id for update;
+    where s.venture_id = v_venture and s.session_id = p_session_id for no key update;
     v_now := holdfast.now();
     if v_session.state = 'ended' then
         perform refuse('HF002', format('The session %s ended at %s.', p_session_id, v_session.ended_at), 'Start a new one.');
