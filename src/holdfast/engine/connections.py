@@ -104,10 +104,10 @@ def _not_json(value: object, place: str) -> str | None:
 
 def refuse_old_server(connection: Connection) -> None:
     """Refuse a server that lacks what the engine's SQL needs."""
-    version = connection.get_server_version()
-    if version.major < OLDEST_SERVER:
+    if connection.get_server_version().major < OLDEST_SERVER:
+        version = connection.get_settings().server_version
         raise errors.DatabaseTooOld(
-            f"The server runs PostgreSQL {version.major}.{version.minor}; Holdfast needs {OLDEST_SERVER} or newer.",
+            f"The server runs PostgreSQL {version}; Holdfast needs {OLDEST_SERVER} or newer.",
             hint="Name a newer server in HOLDFAST_DATABASE_URL, or unset it to use the embedded one.",
         )
 

@@ -15,7 +15,8 @@ from holdfast.errors import HoldfastError
 
 CHANNEL = "holdfast"
 COALESCE_SECONDS = 0.002
-_RING = "select pg_notify($1, '')"
+# A notification is a transaction of its own; it need not wait for the disk, since it may be lost anyway.
+_RING = "select set_config('synchronous_commit', 'off', true), pg_notify($1, '')"
 
 
 class Doorbell:
