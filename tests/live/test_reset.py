@@ -15,6 +15,11 @@ from holdfast.live.stream import read_stream
 from holdfast.live.tail import Tail, position
 from tests.support.feed import WRITE, ask, backlog, new_streams, take, write_batch
 
+# What retention does, some years later.
+DROP_ALL = """
+with later as materialized (select set_config('holdfast.now', '2040-01-02 12:00+00', true))
+select holdfast.drop_old_partitions(90) from later
+"""
 NEW_EPOCH = "update holdfast.feed_epoch set nonce = gen_random_uuid()"
 
 
@@ -63,7 +68,41 @@ async def test_a_cursor_below_what_is_kept_is_reset(
     streams = await new_streams(engine, venture_id, 2)
     since = await position(engine)
     await write_batch(engine.url, venture_id, streams, each=2)
-    await ask(engine.url, "delete from holdfast.events where seq <= 3")
+    await ask(engine.url, DROP_ALL)
+    [late] = await new_streams(engine, venture_id, 1)
+
+    with pytest.raises(FeedReset, match="older than the events that are kept"):
+        await backlog(engine, venture_id=venture_id, since=since)
+    rest = await backlog(engine, venture_id=venture_id, since="start")
+    assert {event.stream_id for event, _ in rest} == {late}
+
+
+async def test_a_cursor_that_has_seen_all_that_was_dropped_stays_good(
+    engine: PostgresEngine, venture_id: UUID
+) -> None:
+    streams = await new_streams(engine, venture_id, 1)
+    await write_batch(engine.url, venture_id, streams, each=2)
+    since = await position(engine)
+    await ask(engine.url, DROP_ALL)
+    [late] = await new_streams(engine, venture_id, 1)
+
+    rest = await backlog(engine, venture_id=venture_id, since=since)
+
+    assert [(event.stream_id, event.seq) for event, _ in rest] == [(late, 1), (late, 2)]
+
+
+async def test_a_cursor_that_waits_for_a_long_transaction_is_reset_when_that_is_dropped(
+    engine: PostgresEngine, venture_id: UUID
+) -> None:
+    [stream] = await new_streams(engine, venture_id, 1)
+    async with engine.own_connection() as slow:
+        transaction = slow.transaction()
+        await transaction.start()
+        await slow.execute(WRITE, stream, venture_id)
+        [_] = await new_streams(engine, venture_id, 1)  # newer, and seen
+        since = await position(engine)
+        await transaction.commit()
+    await ask(engine.url, DROP_ALL)
 
     with pytest.raises(FeedReset, match="older than the events that are kept"):
         await backlog(engine, venture_id=venture_id, since=since)

@@ -228,6 +228,7 @@ WITHOUT_VENTURE: dict[str, dict[str, Any]] = {
     "drop_old_partitions": {"retention_days": 90},
     "ensure_partitions": {},
     "feed_epoch": {},
+    "feed_floor": {},
     "open_venture": {"slug": "new"},
     "ventures_with": {"role": "viewer"},
     "ventures_with_work": {},

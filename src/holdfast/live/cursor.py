@@ -35,6 +35,14 @@ class Place:
     def __str__(self) -> str:
         return "-".join([str(self.next), *(str(self.next - xid) for xid in self.in_flight)])
 
+    def lacks_any_up_to(self, xid: int) -> bool:
+        """Whether a transaction up to this one may not have been seen.
+
+        >>> Place(next=741, in_flight=(729,)).lacks_any_up_to(728)
+        False
+        """
+        return self.next <= xid or any(open_ <= xid for open_ in self.in_flight)
+
 
 START = Place(next=0)
 

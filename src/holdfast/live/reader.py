@@ -27,6 +27,7 @@ class End:
     """Where the feed ends now."""
 
     epoch: str
+    floor: int
     xmax: int
     place: Place
 
@@ -50,13 +51,7 @@ class Reader:
                 hint="Name the primary in HOLDFAST_DATABASE_URL.",
             )
         place = Place(next=row["next"], in_flight=tuple(row["in_flight"]))
-        return End(epoch=row["epoch"], xmax=row["xmax"], place=place)
-
-    async def keeps(self, seen: Place) -> bool:
-        """Whether something is kept from before a place."""
-        query = texts.query("feed_kept")
-        kept: bool = await translated(lambda: self._connection.fetchval(query, *_arguments(seen)))
-        return kept
+        return End(epoch=row["epoch"], floor=row["floor"], xmax=row["xmax"], place=place)
 
     async def batch(self, begin: Place, end: Place, *, skip: int) -> AsyncGenerator[list[Row]]:
         """A batch in chunks, so that memory is bounded; it ends early when it takes too long.

@@ -116,8 +116,6 @@ class Tail:
             self._cursor = Cursor(epoch=end.epoch, seen=START if self._from_start else end.place)
             return
         await _end(reader, cursor)
-        if cursor.seen != START and not await reader.keeps(cursor.seen):
-            raise FeedReset("it is older than the events that are kept")
 
     async def _advance(self, reader: Reader) -> AsyncGenerator[Item]:
         """Every event up to where the feed ends now."""
@@ -166,6 +164,8 @@ async def _end(reader: Reader, cursor: Cursor) -> Place:
         raise FeedReset("the history of events is another one, as after restoring a backup")
     if furthest.next > end.xmax:
         raise FeedReset("it is ahead of the database, which was set back")
+    if cursor.seen != START and cursor.seen.lacks_any_up_to(end.floor):
+        raise FeedReset("it is older than the events that are kept")
     return end.place
 
 

@@ -177,18 +177,37 @@ begin
         perform refuse('HF005', format('retention_days = %s is not at least 1.', p_retention_days), 'Its default is 90.');
     end if;
     for v_part in
-        select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
+        select c.relname, i.inhparent as parent from pg_inherits i join pg_class c on c.oid = i.inhrelid
         where i.inhparent in ('holdfast.events'::regclass, 'holdfast.agent_execution_logs'::regclass)
             and c.relname ~ '_\d{4}w\d{2}$'
             and to_timestamp(right(c.relname, 7), 'IYYY"w"IW') + interval '1 week' <= v_before
     loop
+        if v_part.parent = 'holdfast.events'::regclass then
+            perform raise_feed_floor(v_part.relname, v_before);
+        end if;
         execute format('drop table %I', v_part.relname);
         v_dropped := v_dropped + 1;
     end loop;
+    perform raise_feed_floor('events_default', v_before);
     delete from events_default where time < v_before;
     delete from agent_execution_logs_default where time < v_before;
     return v_dropped;
 end
+$$;
+
+-- Notes of which transactions events are about to be dropped: a reader that has not seen them must be told.
+create function holdfast.raise_feed_floor(p_partition text, p_before timestamptz) returns void
+language plpgsql as $$
+begin
+    execute format('update feed_epoch set floor = x.xid
+        from (select xid from %I where time < $1 order by xid desc limit 1) as x where x.xid > floor', p_partition)
+    using p_before;
+end
+$$;
+
+create function holdfast.feed_floor() returns xid8
+language sql stable security definer set search_path = holdfast, pg_temp as $$
+    select floor from feed_epoch
 $$;
 
 -- What this history of events is called: another server, another timeline or a restored copy is another history.

@@ -21,7 +21,8 @@ create table holdfast.events_default partition of holdfast.events default;
 -- A cursor is good for one history: restoring a backup, or a fail-over that lost a commit, begins another.
 create table holdfast.feed_epoch (
     nonce uuid not null,
+    floor xid8 not null default '0',  -- the newest transaction of which retention has dropped an event
     constraint feed_epoch_pkey primary key (nonce)
 );
-comment on table holdfast.feed_epoch is 'One row: what this history of events is called.';
-insert into holdfast.feed_epoch values (gen_random_uuid());
+comment on table holdfast.feed_epoch is 'One row: what this history of events is called, and how much of it is gone.';
+insert into holdfast.feed_epoch (nonce) values (gen_random_uuid());
