@@ -159,6 +159,8 @@ def _main() -> None:
     parser.add_argument("--fsync", action="store_true")
     parser.add_argument("--user")
     given = parser.parse_args()
+    # A shell has its background jobs ignore it, and so all that they start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if given.user is not None:
         _become(given.user)
     try:
