@@ -66,6 +66,7 @@ async def test_every_function_that_writes_is_tested_here(holdfast_url: str) -> N
         "advance_plan",
         "reap",
         "renew_leases",
+        "renew_session",
     }
 
 

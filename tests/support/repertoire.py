@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 from tests.support.sql import Token
 from tests.support.world import (
     DIRECTIVE,
+    FREE_DIRECTIVE,
     SESSION,
     Held,
     World,
@@ -123,6 +124,14 @@ CALLS: dict[str, Call] = {
     # sessions and walks
     "start_session": _plain(session_id="session-new"),
     "save_session": _session(state="idle", metadata={"branch": "main"}),
+    "renew_session": Call(
+        arguments=lambda _: {"session_id": SESSION, "lease_seconds": 7200},
+        lease="session",
+        event=False,
+    ),
+    "declare_silence": _session(minutes=45, reason="a long build"),
+    "switch_directive": _session(sd_key=FREE_DIRECTIVE, lease_seconds=7200),
+    "import_directives": _plain(directives=[{"key": "SD-new", "title": "t"}]),
     "end_session": _session(reason="done"),
     "interrupt_session": _session(reason="away"),
     "upsert_auto_proceed_session": _plain(session_id=SESSION, total_children=6),

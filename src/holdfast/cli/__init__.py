@@ -8,7 +8,18 @@ import sys
 
 import typer
 
-from holdfast.cli import db, events, inspect, plans, questions, server, watching, workers
+from holdfast.cli import (
+    db,
+    directives,
+    events,
+    inspect,
+    plans,
+    questions,
+    server,
+    sessions,
+    watching,
+    workers,
+)
 from holdfast.cli._output import print_error
 from holdfast.errors import HoldfastError
 
@@ -20,6 +31,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(db.app, name="db")
+app.add_typer(directives.app, name="directive")
+app.add_typer(sessions.app, name="session")
 app.command("run")(plans.run)
 app.command("plan")(plans.show)
 app.command("worker")(workers.worker)

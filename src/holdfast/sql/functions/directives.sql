@@ -50,6 +50,81 @@ begin
 end
 $$;
 
+-- Adds a tree of directives, parents before their children: what is there already is left as it is, and must be what
+-- the tree says. All of it is done, or nothing.
+create function holdfast.import_directives(p_directives jsonb, p_venture_id uuid default null)
+returns table (sd_key text, outcome text)
+language plpgsql security definer set search_path = holdfast, pg_temp as $$
+#variable_conflict use_column
+declare
+    v_venture uuid := enter(p_venture_id, 'agent');
+    v_given   record;
+    v_created text[] := '{}';
+begin
+    if jsonb_typeof(p_directives) is distinct from 'array' or jsonb_array_length(p_directives) not between 1 and 1000 then
+        perform refuse('HF005', 'directives is not a list of 1 to 1000 directives.', 'Import a larger tree in parts.');
+    end if;
+    -- Two imports of one tree at once: the second one finds what the first has made.
+    perform pg_advisory_xact_lock(hashtextextended('holdfast.import_directives/' || v_venture, 0));
+    for v_given in select * from given_directives(p_directives) g order by g.position loop
+        if not exists (select from directives d where d.venture_id = v_venture and d.sd_key = v_given.key) then
+            perform add_directive(v_given.key, v_given.title, v_given.parent, v_given.description, 'active', 'LEAD',
+                v_given.priority, v_given.verify, '{}', '{}', v_venture);
+            v_created := v_created || v_given.key;
+        end if;
+    end loop;
+    insert into directive_needs (venture_id, directive_id, needs_id)
+    select distinct v_venture, (require_directive(v_venture, g.key)).id, (require_directive(v_venture, n.sd_key)).id
+    from given_directives(p_directives) g cross join unnest(g.needs) as n (sd_key)
+    where g.key = any (v_created);
+    for v_given in select * from given_directives(p_directives) g order by g.position loop
+        perform require_same_directive(v_venture, v_given.key, v_given.title, v_given.parent, v_given.description,
+            v_given.priority, v_given.verify, v_given.needs);
+        sd_key := v_given.key;
+        outcome := case when v_given.key = any (v_created) then 'created' else 'unchanged' end;
+        return next;
+    end loop;
+end
+$$;
+
+create function holdfast.given_directives(p_directives jsonb)
+returns table (
+    "position" bigint, key text, title text, parent text, description text, priority integer, verify text, needs text[])
+language sql immutable parallel safe as $$
+    select i.ordinality, i.value ->> 'key', i.value ->> 'title', i.value ->> 'parent', i.value ->> 'description',
+        coalesce((i.value ->> 'priority')::integer, 100), i.value ->> 'verify',
+        array(select distinct n from jsonb_array_elements_text(coalesce(i.value -> 'needs', '[]')) as n order by n)
+    from jsonb_array_elements(p_directives) with ordinality as i
+$$;
+
+-- Refuses to import over a directive that says something else; names what.
+create function holdfast.require_same_directive(
+    p_venture_id uuid, p_sd_key text, p_title text, p_parent_key text, p_description text, p_priority integer,
+    p_verification text, p_needs text[])
+returns void
+language plpgsql as $$
+declare
+    v_there directives := require_directive(p_venture_id, p_sd_key);
+    v_needs text[] := array(select d.sd_key from directive_needs n
+        join directives d on d.venture_id = n.venture_id and d.id = n.needs_id
+        where n.venture_id = p_venture_id and n.directive_id = v_there.id);
+    v_field text := case
+        when v_there.title is distinct from p_title then 'title'
+        when v_there.description is distinct from p_description then 'description'
+        when v_there.priority is distinct from p_priority then 'priority'
+        when v_there.verification is distinct from p_verification then 'verify'
+        when not (v_needs <@ p_needs and p_needs <@ v_needs) then 'needs'
+        when p_parent_key is not null  -- a tree may be imported again below what was added above it
+            and v_there.parent_id is distinct from (require_directive(p_venture_id, p_parent_key)).id then 'parent' end;
+begin
+    if v_field is not null then
+        perform refuse('HF009', format('The directive %s exists already with another %s.', p_sd_key, v_field),
+            'Nothing was imported. Give it another key, or say what is there.',
+            jsonb_build_object('sd_key', p_sd_key, 'field', v_field));
+    end if;
+end
+$$;
+
 -- Refuses a write to a directive that somebody holds unless it brings the token of that claim.
 create function holdfast.fence_directive(
     p_venture_id uuid, p_directive holdfast.directives, p_epoch bigint, p_token uuid, p_now timestamptz)
@@ -87,7 +162,7 @@ begin
     perform require_drawn('directive', p_sd_key, v_directive.status::text, p_status::text,
         is_drawn(v_directive.status, p_status));
     if p_status = 'blocked' and nullif(p_reason, '') is null then
-        perform refuse('HF005', 'reason is empty; a blocked directive says by what.', 'Give p_reason.');
+        perform refuse('HF005', 'reason is empty; a blocked directive says by what.', 'Give a reason.');
     end if;
     update directives set
         status = p_status, seq = seq + 1,
@@ -122,7 +197,7 @@ begin
         is_drawn(v_directive.phase, p_phase) and v_directive.status = 'active');
     if p_phase < v_directive.phase and nullif(p_reason, '') is null then
         perform refuse('HF005', format('reason is empty; going back from %s to %s needs one.', v_directive.phase, p_phase),
-            'Give p_reason.');
+            'Give a reason.');
     end if;
     update directives set phase = p_phase, seq = seq + 1
     where venture_id = v_venture and id = v_directive.id returning seq into v_seq;
@@ -136,7 +211,9 @@ $$;
 create function holdfast.claim_directive(
     p_session_id text, p_epoch bigint, p_token uuid, p_sd_key text,
     p_lease_seconds double precision default 30, p_take_over_reason text default null, p_venture_id uuid default null)
-returns table (directive_id uuid, epoch bigint, token uuid, expires_at timestamptz)
+returns table (
+    directive_id uuid, epoch bigint, token uuid, expires_at timestamptz,
+    phase holdfast.directive_phase, mechanism text, taken_from text)
 language plpgsql security definer set search_path = holdfast, pg_temp as $$
 #variable_conflict use_column
 declare
@@ -149,6 +226,7 @@ declare
     v_now       timestamptz;
     v_seq       bigint;
 begin
+    perform lock_directives(v_venture, v_session.id, v_directive.id);
     select * into v_directive from directives d where d.venture_id = v_venture and d.id = v_directive.id for no key update;
     v_now := holdfast.now();
     perform require_claimable(v_venture, v_directive);
@@ -163,21 +241,92 @@ begin
             jsonb_build_object('sd_key', p_sd_key, 'holder', v_holder, 'since', v_claim.claimed_at,
                 'until', v_claim.lease_expires_at));
     end if;
-    perform require_no_other_claim(v_venture, v_session, v_directive.id);
+    perform require_no_other_claim(v_venture, v_session, v_directive.id, v_now);
     update directive_claims c set
         session_id = v_session.id, claimed_at = v_now,
         lease_epoch = lease_epoch + 1, lease_token = gen_random_uuid(), lease_expires_at = v_now + v_lease
     where c.venture_id = v_venture and c.directive_id = v_directive.id
     returning v_directive.id, c.lease_epoch, c.lease_token, c.lease_expires_at
     into directive_id, epoch, token, expires_at;
+    phase := v_directive.phase;
+    mechanism := case when v_claim.session_id is null then 'free'
+        when v_claim.session_id = v_session.id then 'again'
+        when v_claim.lease_expires_at <= v_now then 'expired' else 'forced' end;
+    taken_from := nullif(v_holder, p_session_id);
     update directives d set seq = d.seq + 1 where d.venture_id = v_venture and d.id = v_directive.id returning d.seq into v_seq;
     perform emit(v_venture, 'directive', v_directive.id, v_seq, 'directive.claimed', jsonb_strip_nulls(jsonb_build_object(
-        'sd_key', p_sd_key, 'session_id', p_session_id, 'epoch', epoch,
-        'mechanism', case when v_claim.session_id is null then 'free'
-            when v_claim.session_id = v_session.id then 'again'
-            when v_claim.lease_expires_at <= v_now then 'lease_expired' else 'taken_over' end,
-        'from', nullif(v_holder, p_session_id), 'reason', p_take_over_reason)), p_session_id);
+        'sd_key', p_sd_key, 'session_id', p_session_id, 'epoch', epoch, 'mechanism', mechanism,
+        'from', taken_from, 'reason', p_take_over_reason)), p_session_id);
     return next;
+end
+$$;
+
+-- Gives back what a session holds and claims the next one, or does nothing of it.
+create function holdfast.switch_directive(
+    p_session_id text, p_epoch bigint, p_token uuid, p_sd_key text,
+    p_lease_seconds double precision default 30, p_take_over_reason text default null, p_venture_id uuid default null)
+returns table (
+    directive_id uuid, epoch bigint, token uuid, expires_at timestamptz,
+    phase holdfast.directive_phase, mechanism text, taken_from text, released text)
+language plpgsql security definer set search_path = holdfast, pg_temp as $$
+#variable_conflict use_column
+declare
+    v_venture uuid := enter(p_venture_id, 'agent');
+    v_session claude_sessions := fence_session(v_venture, p_session_id, p_epoch, p_token);
+    v_next    directives := require_directive(v_venture, p_sd_key);
+    v_held    uuid;
+    v_claimed record;
+    v_free    text;
+begin
+    perform lock_directives(v_venture, v_session.id, v_next.id);
+    select c.directive_id into v_held from directive_claims c
+    where c.venture_id = v_venture and c.session_id = v_session.id and c.directive_id <> v_next.id;
+    if found then
+        v_free := give_back(v_venture, v_session, v_held, format('switched to %s', p_sd_key));
+    end if;
+    for v_claimed in
+        select * from claim_directive(p_session_id, p_epoch, p_token, p_sd_key, p_lease_seconds, p_take_over_reason, v_venture)
+    loop
+        directive_id := v_claimed.directive_id; epoch := v_claimed.epoch; token := v_claimed.token;
+        expires_at := v_claimed.expires_at; phase := v_claimed.phase; mechanism := v_claimed.mechanism;
+        taken_from := v_claimed.taken_from; released := v_free;
+        return next;
+    end loop;
+end
+$$;
+
+-- Locks the directive that a session is to claim and the one that it holds, in the order of their ids: two sessions
+-- that change places do not wait for each other.
+create function holdfast.lock_directives(p_venture_id uuid, p_session_id uuid, p_directive_id uuid) returns void
+language plpgsql as $$
+begin
+    perform from directives d
+    where d.venture_id = p_venture_id and d.id = any (array(
+        select p_directive_id union select c.directive_id from directive_claims c
+        where c.venture_id = p_venture_id and c.session_id = p_session_id))
+    order by d.id for no key update;
+end
+$$;
+
+-- Takes a session's name off the claim of a directive that its caller has locked; gives the directive's key, unless
+-- another has taken the claim meanwhile.
+create function holdfast.give_back(p_venture_id uuid, p_session holdfast.claude_sessions, p_directive_id uuid, p_reason text)
+returns text
+language plpgsql as $$
+declare
+    v_seq    bigint;
+    v_sd_key text;
+begin
+    update directive_claims set session_id = null, claimed_at = null, lease_token = null, lease_expires_at = null
+    where venture_id = p_venture_id and directive_id = p_directive_id and session_id = p_session.id;
+    if not found then
+        return null;
+    end if;
+    update directives set seq = seq + 1
+    where venture_id = p_venture_id and id = p_directive_id returning seq, sd_key into v_seq, v_sd_key;
+    perform emit(p_venture_id, 'directive', p_directive_id, v_seq, 'directive.released',
+        jsonb_build_object('sd_key', v_sd_key, 'reason', p_reason), p_session.session_id);
+    return v_sd_key;
 end
 $$;
 
@@ -204,20 +353,26 @@ begin
 end
 $$;
 
-create function holdfast.require_no_other_claim(p_venture_id uuid, p_session holdfast.claude_sessions, p_directive_id uuid)
+-- A session holds one directive at a time. One whose lease ran out is not held any more: it is given back here.
+create function holdfast.require_no_other_claim(
+    p_venture_id uuid, p_session holdfast.claude_sessions, p_directive_id uuid, p_now timestamptz)
 returns void
 language plpgsql as $$
 declare
-    v_other text;
+    v_other record;
 begin
-    select d.sd_key into v_other from directive_claims c
+    select d.id, d.sd_key, c.lease_expires_at into v_other from directive_claims c
     join directives d on d.venture_id = c.venture_id and d.id = c.directive_id
     where c.venture_id = p_venture_id and c.session_id = p_session.id and c.directive_id <> p_directive_id;
-    if found then
-        perform refuse('HF004', format('The session %s holds %s; a session holds one directive at a time.',
-            p_session.session_id, v_other), format('Release %s first.', v_other),
-            jsonb_build_object('sd_key', v_other, 'holder', p_session.session_id));
+    if not found then
+        return;
+    elsif v_other.lease_expires_at <= p_now then
+        perform give_back(p_venture_id, p_session, v_other.id, format('its lease ran out at %s', v_other.lease_expires_at));
+        return;
     end if;
+    perform refuse('HF004', format('The session %s holds %s; a session holds one directive at a time.',
+        p_session.session_id, v_other.sd_key), format('Release %s first, or switch.', v_other.sd_key),
+        jsonb_build_object('sd_key', v_other.sd_key, 'holder', p_session.session_id));
 end
 $$;
 

@@ -105,6 +105,91 @@ language sql immutable parallel safe as $$
         from jsonb_each(p_new) as n), '{}')
 $$;
 
+-- Renews the lease of a session and of what it holds; says what it holds, also where that lease ran out. A beat carries
+-- no event, unless it ends a declared silence.
+create function holdfast.renew_session(
+    p_session_id text, p_epoch bigint, p_token uuid, p_lease_seconds double precision default 30,
+    p_venture_id uuid default null)
+returns table (
+    expires_at timestamptz, silence_ended boolean, sd_key text, claim_epoch bigint, claim_expires_at timestamptz,
+    claim_held boolean)
+language plpgsql security definer set search_path = holdfast, pg_temp as $$
+#variable_conflict use_column
+declare
+    v_venture uuid := enter(p_venture_id, 'agent');
+    v_lease   interval := require_lease_seconds(p_lease_seconds);
+    v_session claude_sessions := fence_session(v_venture, p_session_id, p_epoch, p_token);
+    v_claim   directive_claims := lock_claim(v_venture, v_session.id);
+    v_now     timestamptz := holdfast.now();
+    v_seq     bigint;
+begin
+    silence_ended := v_session.expected_silence_until is not null;
+    claim_held := coalesce(v_claim.lease_expires_at > v_now, false);
+    -- What a silence has prolonged is taken back: who speaks again is missed again when it stops.
+    expires_at := case when silence_ended then v_now + v_lease else greatest(v_session.lease_expires_at, v_now + v_lease) end;
+    update claude_sessions s set lease_expires_at = expires_at, heartbeat_at = v_now, expected_silence_until = null,
+        seq = s.seq + silence_ended::integer
+    where s.venture_id = v_venture and s.id = v_session.id returning s.seq into v_seq;
+    if claim_held then
+        update directive_claims c set lease_expires_at =
+            case when silence_ended then v_now + v_lease else greatest(c.lease_expires_at, v_now + v_lease) end
+        where c.venture_id = v_venture and c.directive_id = v_claim.directive_id
+        returning c.lease_expires_at into v_claim.lease_expires_at;
+    end if;
+    if silence_ended then
+        perform emit(v_venture, 'session', v_session.id, v_seq, 'session.silence_ended',
+            jsonb_build_object('session_id', p_session_id), p_session_id);
+    end if;
+    select d.sd_key into sd_key from directives d where d.venture_id = v_venture and d.id = v_claim.directive_id;
+    claim_epoch := v_claim.lease_epoch;
+    claim_expires_at := v_claim.lease_expires_at;
+    return next;
+end
+$$;
+
+-- Declares that nothing will be heard of a session for a while though it is well: a long tool call, a limit that has
+-- to reset. Its leases last until then; the next heartbeat ends the silence.
+create function holdfast.declare_silence(
+    p_session_id text, p_epoch bigint, p_token uuid, p_minutes double precision, p_reason text default null,
+    p_venture_id uuid default null)
+returns timestamptz
+language plpgsql security definer set search_path = holdfast, pg_temp as $$
+declare
+    v_venture uuid := enter(p_venture_id, 'agent');
+    v_session claude_sessions := fence_session(v_venture, p_session_id, p_epoch, p_token);
+    v_claim   directive_claims := lock_claim(v_venture, v_session.id);
+    v_now     timestamptz := holdfast.now();
+    v_until   timestamptz;
+    v_seq     bigint;
+begin
+    if p_minutes is null or not (p_minutes > 0 and p_minutes <= 45) then
+        perform refuse('HF005', format('minutes = %s is not between 0 and 45.', p_minutes),
+            'Declare at most 45 minutes, and declare again when they are over.', jsonb_build_object('minutes', p_minutes));
+    end if;
+    v_until := v_now + make_interval(secs => p_minutes * 60);
+    update claude_sessions s set expected_silence_until = v_until, heartbeat_at = v_now,
+        lease_expires_at = greatest(s.lease_expires_at, v_until), seq = s.seq + 1
+    where s.venture_id = v_venture and s.id = v_session.id returning s.seq into v_seq;
+    update directive_claims c set lease_expires_at = greatest(c.lease_expires_at, v_until)
+    where c.venture_id = v_venture and c.directive_id = v_claim.directive_id and c.lease_expires_at > v_now;
+    perform emit(v_venture, 'session', v_session.id, v_seq, 'session.silent', jsonb_strip_nulls(jsonb_build_object(
+        'session_id', p_session_id, 'until', v_until, 'reason', p_reason)), p_session_id);
+    return v_until;
+end
+$$;
+
+-- The claim of a session under its lock, or nothing. Only the session itself adds one, and its row is locked before.
+create function holdfast.lock_claim(p_venture_id uuid, p_session_id uuid) returns holdfast.directive_claims
+language plpgsql as $$
+declare
+    v_claim directive_claims;
+begin
+    select * into v_claim from directive_claims
+    where venture_id = p_venture_id and session_id = p_session_id for no key update;
+    return v_claim;
+end
+$$;
+
 -- Ends a session: its claim is given back and its walk through an orchestrator's children stops.
 create function holdfast.end_session(
     p_session_id text, p_epoch bigint, p_token uuid, p_reason text default null, p_venture_id uuid default null)
@@ -121,7 +206,7 @@ begin
     perform deactivate_auto_proceed_session(p_session_id, v_venture)
     from auto_proceed_sessions a where a.venture_id = v_venture and a.session_id = p_session_id and a.is_active;
     update claude_sessions set state = 'ended', ended_at = greatest(v_now, created_at), end_reason = p_reason,
-        lease_expires_at = null, seq = seq + 1
+        lease_expires_at = null, expected_silence_until = null, seq = seq + 1
     where venture_id = v_venture and id = v_session.id returning seq into v_seq;
     perform emit(v_venture, 'session', v_session.id, v_seq, 'session.ended', jsonb_strip_nulls(
         jsonb_build_object('session_id', p_session_id, 'reason', p_reason)), p_session_id);
@@ -141,7 +226,7 @@ declare
 begin
     perform require_drawn('session', p_session_id, v_session.state::text, 'lost', is_drawn(v_session.state, 'lost'));
     perform release_claims(v_venture, v_session, p_reason);
-    update claude_sessions set state = 'lost', lease_expires_at = null, seq = seq + 1
+    update claude_sessions set state = 'lost', lease_expires_at = null, expected_silence_until = null, seq = seq + 1
     where venture_id = v_venture and id = v_session.id returning seq into v_seq;
     perform emit(v_venture, 'session', v_session.id, v_seq, 'session.lost', jsonb_strip_nulls(
         jsonb_build_object('session_id', p_session_id, 'reason', p_reason)), p_session_id);

@@ -1,0 +1,497 @@
+"""`holdfast session`: start a session, claim what it works on, and stay alive between commands."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import shlex
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+from rich.text import Text
+
+from holdfast.cli._connection import JsonOption, VentureOption, connected, run_async
+from holdfast.cli._marks import state_text
+from holdfast.cli._output import ago, console, errors, print_json, rows_table
+from holdfast.errors import HoldfastError, InvalidValue, LeaseLost, NotFound
+from holdfast.model.sessions import Beat, Claim, Mechanism, Session, SessionLease
+from holdfast.sessions.branch import current_branch
+from holdfast.sessions.directives import DirectiveService
+from holdfast.sessions.service import SessionService
+from holdfast.sync.cache import Cache, CachedClaim, CachedSession, CacheState
+
+VARIABLE = "HOLDFAST_SESSION"
+
+app = typer.Typer(help="Sessions: one run of one agent program.", no_args_is_help=True)
+
+SessionOption = Annotated[
+    str | None,
+    typer.Option(
+        "--session", help=f"The session; unset means {VARIABLE}, else the only one that lives here."
+    ),
+]
+ForceOption = Annotated[
+    bool, typer.Option("--force", help="Take it even from a session that lives; needs --reason.")
+]
+ReasonOption = Annotated[str | None, typer.Option("--reason", help="Why; kept with the event.")]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Place:
+    """What a command works with: the database's sessions and directives, and the project's cache."""
+
+    sessions: SessionService
+    directives: DirectiveService
+    venture_id: UUID
+    cache: Cache
+
+    async def session(self, named: str | None) -> CachedSession:
+        """The session that a command is of: the named one, else the variable's, else the only one that lives here.
+
+        Raises:
+            NotFound: none is known here under that name, or none lives.
+            InvalidValue: several live.
+        """
+        state = self.cache.read()
+        named = named or os.environ.get(VARIABLE)
+        if named is not None:
+            return state.find(named, self.venture_id) or self._unknown(named, state)
+        known = [one for one in state.sessions if one.venture_id == self.venture_id]
+        live = await self.sessions.live_among([lease_of(one) for one in known])
+        match [one for one in known if one.session_id in live]:
+            case [only]:
+                return only
+            case []:
+                return self._none_lives(known, state)
+        raise InvalidValue(
+            f"{len(live)} sessions live here: {', '.join(live)}.",
+            hint=f"Name one with --session or {VARIABLE}.",
+        )
+
+    def keep(self, session: CachedSession, **changes: Any) -> None:
+        """Change what the cache says of a session; a lease that is older than the kept one changes nothing."""
+
+        def change(kept: CachedSession | None) -> CachedSession | None:
+            if kept is not None and _is_older(session, changes.get("claim"), kept):
+                return kept
+            return dataclasses.replace(kept or session, **changes, updated_at=datetime.now(UTC))
+
+        self.cache.update(session.session_id, self.venture_id, change)
+
+    def forget_claim(self, session: CachedSession, held: CachedClaim) -> None:
+        """The session does not hold that directive any more, under that claim."""
+
+        def change(kept: CachedSession | None) -> CachedSession | None:
+            if kept is None or kept.claim is None:
+                return kept
+            if (kept.claim.sd_key, kept.claim.epoch) != (held.sd_key, held.epoch):
+                return kept
+            return dataclasses.replace(kept, claim=None, updated_at=datetime.now(UTC))
+
+        self.cache.update(session.session_id, self.venture_id, change)
+
+    def _unknown(self, named: str, state: CacheState) -> CachedSession:
+        raise NotFound(
+            state.problem or f"The lease of the session {named} is not kept in {self.cache.file}.",
+            hint=f"Once that lease is over, resume it here with: holdfast session start --id {named}",
+        )
+
+    def _none_lives(self, known: list[CachedSession], state: CacheState) -> CachedSession:
+        if state.problem is not None:
+            raise NotFound(state.problem, hint="Start a session with: holdfast session start")
+        if known:
+            names = ", ".join(one.session_id for one in known)
+            raise NotFound(
+                f"No session lives here; these have lost their lease: {names}.",
+                hint=f"Resume one with: holdfast session start --id {known[-1].session_id}",
+            )
+        raise NotFound("No session lives here.", hint="Start one with: holdfast session start")
+
+
+def _is_older(session: CachedSession, claim: CachedClaim | None, kept: CachedSession) -> bool:
+    """Whether another process has written what came later, of the session or of its claim."""
+    if kept.epoch != session.epoch or claim is None or kept.claim is None:
+        return kept.epoch > session.epoch
+    return kept.claim.sd_key == claim.sd_key and kept.claim.epoch > claim.epoch
+
+
+@asynccontextmanager
+async def placed(venture: str | None) -> AsyncIterator[Place]:
+    """Open what a command works with."""
+    async with connected(venture) as (hf, venture_id):
+        yield Place(
+            sessions=SessionService(hf.engine, venture_id),
+            directives=DirectiveService(hf.engine, venture_id),
+            venture_id=venture_id,
+            cache=Cache.of_project(Path.cwd()),
+        )
+
+
+def lease_of(session: CachedSession) -> SessionLease:
+    """The lease that the cache keeps."""
+    return SessionLease(session_id=session.session_id, epoch=session.epoch, token=session.token)
+
+
+@app.command()
+def start(
+    agent: Annotated[
+        str | None, typer.Option("--agent", help="The agent program: claude, codex, gemini, …")
+    ] = None,
+    id: Annotated[
+        str | None, typer.Option("--id", help="Resume this one; unset makes a new id.")
+    ] = None,
+    as_json: JsonOption = False,
+    venture: VentureOption = None,
+) -> None:
+    """Start a session, or resume one whose lease is over."""
+
+    async def work() -> dict[str, Any]:
+        async with placed(venture) as place:
+            place.cache.require_writable()
+            problem = place.cache.read().problem
+            if problem is not None:
+                errors.print(Text(f"warning: {problem} It is put aside."), soft_wrap=True)
+            branch = current_branch(Path.cwd())
+            about = {"branch": branch, "folder": str(Path.cwd()), "parent_pid": os.getppid()}
+            started = await place.sessions.start(session_id=id, agent=agent, metadata=about)
+            lease = started.lease
+            new = CachedSession(
+                session_id=lease.session_id,
+                venture_id=place.venture_id,
+                epoch=lease.epoch,
+                token=lease.token,
+                claim=None,
+                branch=branch,
+                updated_at=datetime.now(UTC),
+            )
+            place.keep(new, epoch=lease.epoch, token=lease.token, branch=branch)
+            session = await place.sessions.get(lease.session_id)
+            return dataclasses.asdict(session) | {"resumed": started.resumed}
+
+    told = run_async(work())
+    if as_json:
+        print_json(told)
+        return
+    how = "resumed" if told["resumed"] else "started"
+    _say(f"session {told['session_id']} {how}, lease until {told['lease_expires_at']:%H:%M:%S %Z}")
+    if told["sd_key"] is not None:
+        _say(f"It held {told['sd_key']}. Go on with: holdfast session claim {told['sd_key']}")
+    _say(f"export {VARIABLE}={shlex.quote(told['session_id'])}")
+
+
+@app.command()
+def show(
+    session: SessionOption = None, as_json: JsonOption = False, venture: VentureOption = None
+) -> None:
+    """Show a session: its state, its lease, what it holds."""
+
+    async def work() -> Session:
+        async with placed(venture) as place:
+            named = session or os.environ.get(VARIABLE)
+            return await place.sessions.get(named or (await place.session(None)).session_id)
+
+    found = run_async(work())
+    if as_json:
+        print_json(found)
+        return
+    console.print(Text.assemble((found.session_id, "bold"), "  ", _state(found)))
+    for name, value in (
+        ("agent", found.agent),
+        ("branch", found.metadata.get("branch")),
+        ("started", ago(found.created_at) + " ago"),
+        ("lease until", found.lease_expires_at),
+        ("silent until", found.expected_silence_until),
+        (
+            "holds",
+            found.sd_key and f"{found.sd_key} ({found.phase}) until {found.claim_expires_at}",
+        ),
+        ("ended", found.ended_at),
+        ("because", found.end_reason),
+    ):
+        if value:
+            _say(f"{name:<13}{value}")
+
+
+@app.command("list")
+def list_sessions(
+    everything: Annotated[bool, typer.Option("--all", help="Ended ones too.")] = False,
+    as_json: JsonOption = False,
+    venture: VentureOption = None,
+) -> None:
+    """List the sessions that are not over."""
+
+    async def work() -> list[Session]:
+        async with placed(venture) as place:
+            return await place.sessions.listed(everything=everything)
+
+    found = run_async(work())
+    if as_json:
+        print_json(found)
+        return
+    if not found:
+        console.print("No session. Start one with: holdfast session start", style="quiet")
+        return
+    table = rows_table("session", "agent", "state", "holds", "heard of", right=("heard of",))
+    for one in found:
+        table.add_row(
+            Text(one.session_id),
+            Text(one.agent or ""),
+            _state(one),
+            one.sd_key or "",
+            ago(one.heartbeat_at),
+        )
+    console.print(table)
+
+
+@app.command()
+def claim(
+    key: Annotated[str, typer.Argument(help="The directive's key.")],
+    *,
+    force: ForceOption = False,
+    reason: ReasonOption = None,
+    session: SessionOption = None,
+    as_json: JsonOption = False,
+    venture: VentureOption = None,
+) -> None:
+    """Claim a directive: nobody else works on it until it is released."""
+    _tell_claim(_claim("claim", key, _take_over(force, reason), session, venture), as_json)
+
+
+@app.command()
+def switch(
+    key: Annotated[str, typer.Argument(help="The directive's key.")],
+    *,
+    force: ForceOption = False,
+    reason: ReasonOption = None,
+    session: SessionOption = None,
+    as_json: JsonOption = False,
+    venture: VentureOption = None,
+) -> None:
+    """Give back what the session holds and claim another directive, or do neither."""
+    _tell_claim(_claim("switch", key, _take_over(force, reason), session, venture), as_json)
+
+
+@app.command()
+def release(
+    reason: ReasonOption = None,
+    session: SessionOption = None,
+    as_json: JsonOption = False,
+    venture: VentureOption = None,
+) -> None:
+    """Give back what the session holds."""
+
+    async def work() -> dict[str, Any]:
+        async with placed(venture) as place:
+            mine = await place.session(session)
+            held = mine.claim or await _reclaimed(place, mine)
+            place.cache.require_writable()
+            try:
+                await place.sessions.release(
+                    held.sd_key, epoch=held.epoch, token=held.token, reason=reason
+                )
+            except LeaseLost:
+                with contextlib.suppress(HoldfastError):  # the loss is what is to be told
+                    place.forget_claim(mine, held)
+                raise
+            place.forget_claim(mine, held)
+            return {"session_id": mine.session_id, "released": held.sd_key}
+
+    told = run_async(work())
+    _tell(told, f"{told['released']} is released", as_json)
+
+
+@app.command()
+def end(
+    reason: ReasonOption = None,
+    session: SessionOption = None,
+    as_json: JsonOption = False,
+    venture: VentureOption = None,
+) -> None:
+    """End a session; what it holds is given back."""
+
+    async def work() -> dict[str, Any]:
+        async with placed(venture) as place:
+            mine = await place.session(session)
+            place.cache.require_writable()
+            await place.sessions.end(lease_of(mine), reason=reason)
+            place.cache.update(mine.session_id, place.venture_id, lambda _: None)
+            return {"session_id": mine.session_id, "state": "ended"}
+
+    told = run_async(work())
+    _tell(told, f"session {told['session_id']} ended", as_json)
+
+
+@app.command()
+def heartbeat(
+    session: SessionOption = None, as_json: JsonOption = False, venture: VentureOption = None
+) -> None:
+    """Renew the lease of a session and of what it holds; a declared silence is over."""
+
+    async def work() -> dict[str, Any]:
+        async with placed(venture) as place:
+            mine = await place.session(session)
+            beat = await place.sessions.renew(lease_of(mine))
+            await _require_claim_kept(place, mine, beat)
+            return {"session_id": mine.session_id, **dataclasses.asdict(beat)}
+
+    told = run_async(work())
+    held = f" and of {told['sd_key']}" if told["claim_held"] else ""
+    _tell(
+        told,
+        f"the lease of {told['session_id']}{held} lasts until {told['expires_at']:%H:%M:%S %Z}",
+        as_json,
+    )
+
+
+@app.command()
+def silence(
+    minutes: Annotated[float, typer.Argument(help="How long, at most 45.")],
+    reason: ReasonOption = None,
+    session: SessionOption = None,
+    as_json: JsonOption = False,
+    venture: VentureOption = None,
+) -> None:
+    """Declare that nothing will be heard of the session for a while, though it is well."""
+
+    async def work() -> dict[str, Any]:
+        async with placed(venture) as place:
+            mine = await place.session(session)
+            until = await place.sessions.declare_silence(
+                lease_of(mine), minutes=minutes, reason=reason
+            )
+            return {"session_id": mine.session_id, "expected_silence_until": until}
+
+    told = run_async(work())
+    _tell(
+        told,
+        f"session {told['session_id']} may be silent until {told['expected_silence_until']:%H:%M:%S %Z}",
+        as_json,
+    )
+
+
+def _take_over(force: bool, reason: str | None) -> str | None:
+    """The reason of a take-over; it and `--force` go together."""
+    if force and not (reason and reason.strip()):
+        raise InvalidValue(
+            "--force takes a directive from another session; that needs a reason.",
+            hint='Say why: --force --reason "…"',
+        )
+    if reason and not force:
+        raise InvalidValue(
+            "--reason says why a directive is taken from another session; it goes with --force.",
+            hint="Leave it out, or add --force.",
+        )
+    return reason
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Claimed:
+    """What came of a claim or a switch."""
+
+    session_id: str
+    claim: Claim
+    lost: str | None
+    """What the session believed to hold, and another had taken meanwhile."""
+
+
+def _claim(
+    verb: str, key: str, take_over_reason: str | None, session: str | None, venture: str | None
+) -> _Claimed:
+    async def work() -> _Claimed:
+        async with placed(venture) as place:
+            mine = await place.session(session)
+            place.cache.require_writable()
+            lease = lease_of(mine)
+            # Who claims is alive, and what it claims must not outlive it.
+            beat = await place.sessions.renew(lease)
+            call = place.sessions.switch if verb == "switch" else place.sessions.claim
+            try:
+                made = await call(lease, key, take_over_reason=take_over_reason)
+            except NotFound as error:
+                if error.detail.get("sd_key") != key:
+                    raise
+                raise await place.directives.unknown(key) from error
+            place.keep(mine, claim=_cached(made))
+            believed = mine.claim.sd_key if mine.claim else None
+            lost = believed if believed not in (beat.sd_key, key) else None
+            return _Claimed(session_id=mine.session_id, claim=made, lost=lost)
+
+    return run_async(work())
+
+
+def _tell_claim(told: _Claimed, as_json: bool) -> None:
+    claim = told.claim
+    if as_json:
+        shown = {name: v for name, v in dataclasses.asdict(claim).items() if name != "token"}
+        print_json({"session_id": told.session_id, **shown, "lost": told.lost})
+        return
+    if told.lost is not None:
+        _say(f"{told.lost} was lost before; stop what is under way there")
+    if claim.released is not None:
+        _say(f"{claim.released} is released")
+    how = ""
+    if claim.mechanism in (Mechanism.EXPIRED, Mechanism.FORCED):
+        how = f", taken over from {claim.taken_from} ({claim.mechanism.value})"
+    until = f"{claim.expires_at:%H:%M:%S %Z}"
+    _say(f"{claim.sd_key} ({claim.phase.value}) is held by {told.session_id} until {until}{how}")
+
+
+def _cached(claim: Claim) -> CachedClaim:
+    return CachedClaim(
+        sd_key=claim.sd_key, epoch=claim.epoch, token=claim.token, phase=claim.phase.value
+    )
+
+
+async def _reclaimed(place: Place, mine: CachedSession) -> CachedClaim:
+    """What the session holds though the cache does not say so: its process died between the two. It gets a new token."""
+    held = (await place.sessions.get(mine.session_id)).sd_key
+    if held is None:
+        raise NotFound(
+            f"The session {mine.session_id} holds nothing.",
+            hint="Claim something with: holdfast session claim KEY",
+        )
+    return _cached(await place.sessions.claim(lease_of(mine), held))
+
+
+async def _require_claim_kept(place: Place, mine: CachedSession, beat: Beat) -> None:
+    """Say what became of a claim that the session believes to have."""
+    held = mine.claim
+    if held is None or (
+        beat.claim_held and (beat.sd_key, beat.claim_epoch) == (held.sd_key, held.epoch)
+    ):
+        return
+    with contextlib.suppress(HoldfastError):  # the loss is what is to be told
+        place.forget_claim(mine, held)
+    now = await place.directives.get(held.sd_key)
+    if now.held_by is not None:
+        whose = f"{now.held_by} holds it since {now.held_since}, until {now.held_until}"
+    else:
+        whose = f"nobody holds it; it is {now.status.value}"
+    raise LeaseLost(
+        f"The session {mine.session_id} lives, but has lost {held.sd_key}: {whose}.",
+        hint=f"Stop that work; to go on: holdfast session claim {held.sd_key}",
+    )
+
+
+def _state(session: Session) -> Text:
+    """The state as it is now: lost, also where no reaper has said so yet."""
+    lives = session.is_live or session.ended_at is not None
+    return state_text(session.state.value if lives else "lost", console)
+
+
+def _tell(told: dict[str, Any], text: str, as_json: bool) -> None:
+    if as_json:
+        print_json(told)
+    else:
+        _say(text)
+
+
+def _say(text: str) -> None:
+    """A line with names in it that somebody chose: nothing in them is a mark of the terminal's."""
+    console.print(Text(text), soft_wrap=True)

@@ -1,0 +1,1 @@
+"""Sessions of agent programs, what they claim, and the tree of what there is to do."""

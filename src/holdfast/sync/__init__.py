@@ -1,0 +1,1 @@
+"""What a project's own folder remembers: copies of what the database says, never more than that."""

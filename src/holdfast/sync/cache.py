@@ -1,0 +1,243 @@
+"""The project's cache of its sessions, `.holdfast/state.json`: their leases between one command and the next.
+
+It is a cache. What it says of a claim is what the database said last; whoever damages or deletes it loses no work, only
+the way back to a session before its lease runs out. The tokens in it are secrets: the file is its owner's alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import fcntl
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from holdfast.engine.embedded import default_data_dir
+from holdfast.errors import HoldfastError
+
+VERSION = 1
+MOST_SESSIONS = 100
+"""How many it keeps; the one that was changed longest ago is forgotten first."""
+FILE_NAME = "state.json"
+_LOCK_NAME = "state.lock"
+_ELSEWHERE = "Make the folder writable; the cache keeps the session's lease between commands."
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class CachedClaim:
+    """What a session holds, as the database said it last."""
+
+    sd_key: str
+    epoch: int
+    token: UUID
+    phase: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class CachedSession:
+    """A session that was started here, and its lease."""
+
+    session_id: str
+    venture_id: UUID
+    epoch: int
+    token: UUID
+    claim: CachedClaim | None
+    branch: str | None
+    updated_at: datetime
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class CacheState:
+    """What the cache says; where it cannot be read it says nothing, and `problem` says why."""
+
+    sessions: tuple[CachedSession, ...] = ()
+    problem: str | None = None
+
+    def find(self, session_id: str, venture_id: UUID) -> CachedSession | None:
+        """A session of a venture."""
+        for session in self.sessions:
+            if (session.session_id, session.venture_id) == (session_id, venture_id):
+                return session
+        return None
+
+
+Change = Callable[[CachedSession | None], CachedSession | None]
+
+
+class Cache:
+    """The cache of one project."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @classmethod
+    def of_project(cls, start: Path) -> Cache:
+        """The cache of the project that a folder belongs to, else the user's own."""
+        return cls(default_data_dir(start).parent)
+
+    @property
+    def file(self) -> Path:
+        """Where it lies."""
+        return self.folder / FILE_NAME
+
+    def read(self) -> CacheState:
+        """What it says now; a damaged one is told in `problem`, never raised."""
+        try:
+            text = self.file.read_bytes()
+        except FileNotFoundError:
+            return CacheState()
+        except OSError as error:
+            return CacheState(problem=f"{self.file} cannot be read: {error.strerror}.")
+        try:
+            return CacheState(sessions=_parse(text))
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            return CacheState(problem=f"{self.file} is damaged: {_why(error)}.")
+
+    def require_writable(self) -> None:
+        """Refuse before anything is done whose result could then not be kept.
+
+        Raises:
+            HoldfastError: the folder cannot be written.
+        """
+        with self._errors_told(), self._locked(), tempfile.TemporaryFile(dir=self.folder):
+            pass
+
+    def update(self, session_id: str, venture_id: UUID, change: Change) -> None:
+        """Change what is kept of one session, whatever other processes do; a change to `None` forgets it.
+
+        A damaged file is put aside, not deleted.
+
+        Raises:
+            HoldfastError: it cannot be written; what was there is there still.
+        """
+        with self._errors_told(), self._locked():
+            state = self.read()
+            if state.problem is not None:
+                self._put_aside()
+            changed = change(state.find(session_id, venture_id))
+            kept = [one for one in state.sessions if one.session_id != session_id]
+            if changed is not None:
+                kept.append(changed)
+            kept.sort(key=lambda one: one.updated_at)
+            self._write(kept[-MOST_SESSIONS:])
+
+    def _write(self, sessions: list[CachedSession]) -> None:
+        # A reader sees the old file or the new one: rename is atomic, and the text is on disk before its name is.
+        handle, name = tempfile.mkstemp(dir=self.folder, prefix=f".{FILE_NAME}.")  # mode 0600
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(_format(sessions))
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).replace(self.file)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+        _sync_folder(self.folder)
+
+    def _put_aside(self) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            self.file.rename(
+                self.folder / f"{FILE_NAME}.damaged-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
+            )
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Be the only one who changes it; the kernel frees the lock of a process that dies."""
+        # Open to others as an embedded server in it needs; the file itself is not.
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._hide_from_git()
+        handle = os.open(self.folder / _LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
+    def _hide_from_git(self) -> None:
+        if self.folder.name == ".holdfast":
+            with (
+                contextlib.suppress(FileExistsError),
+                (self.folder / ".gitignore").open("x") as file,
+            ):
+                file.write("*\n")
+
+    @contextlib.contextmanager
+    def _errors_told(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise HoldfastError(
+                f"The cache {self.file} cannot be written: {error.strerror}.", hint=_ELSEWHERE
+            ) from error
+
+
+def checksum(sessions: Any) -> str:
+    """SHA-256 of all that is kept, whoever holds which lease: it tells a damaged file, not an old one.
+
+    >>> checksum([])[:8]
+    '4f53cda1'
+    """
+    canonical = json.dumps(sessions, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _format(sessions: list[CachedSession]) -> bytes:
+    plain = [json.loads(json.dumps(dataclasses.asdict(one), default=_plain)) for one in sessions]
+    by_id = {one["session_id"]: one for one in plain}
+    whole = {"version": VERSION, "checksum": checksum(by_id), "sessions": by_id}
+    return (json.dumps(whole, indent=2, ensure_ascii=True) + "\n").encode()
+
+
+def _plain(value: UUID | datetime) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def _parse(text: bytes) -> tuple[CachedSession, ...]:
+    whole = json.loads(text)
+    if not isinstance(whole, dict):
+        raise ValueError("it is no JSON object")
+    if whole.get("version") != VERSION:
+        raise ValueError(f"its version is {whole.get('version')!r:.40}; expected {VERSION}")
+    if whole["checksum"] != checksum(whole["sessions"]):
+        raise ValueError("its checksum does not fit its contents")
+    return tuple(_session(one) for one in whole["sessions"].values())
+
+
+def _session(plain: dict[str, Any]) -> CachedSession:
+    claim = plain["claim"]
+    return CachedSession(
+        session_id=str(plain["session_id"]),
+        venture_id=UUID(plain["venture_id"]),
+        epoch=int(plain["epoch"]),
+        token=UUID(plain["token"]),
+        claim=None if claim is None else CachedClaim(**claim | {"token": UUID(claim["token"])}),
+        branch=plain["branch"],
+        updated_at=datetime.fromisoformat(plain["updated_at"]),
+    )
+
+
+def _why(error: Exception) -> str:
+    match error:
+        case json.JSONDecodeError() | UnicodeDecodeError():
+            return "it is not JSON"
+        case KeyError():
+            return f"{error} is missing"
+        case RecursionError():
+            return "it is nested too deeply"
+    return str(error) or type(error).__name__
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
