@@ -16,10 +16,8 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 import pytest
-import typer
 
-from holdfast import cli as command_line
-from holdfast.cli import directives, sessions
+from holdfast.cli import main
 from tests.support.sql import DEADLINE_SECONDS, connected
 
 START = "2030-01-01 12:00:00+00"
@@ -38,15 +36,7 @@ children:
     needs: [SD-A]
   - {key: SD-A, title: The first, priority: 10, verify: make test}
 """
-PROGRAM = """
-import typer
-from holdfast import cli
-from holdfast.cli import directives, sessions
-cli.app = typer.Typer(pretty_exceptions_enable=False)
-cli.app.add_typer(sessions.app, name="session")
-cli.app.add_typer(directives.app, name="directive")
-cli.main()
-"""
+PROGRAM = [sys.executable, "-m", "holdfast"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,17 +73,13 @@ def cli(
     (work_dir / ".git").mkdir()
     (work_dir / ".git" / "HEAD").write_text("ref: refs/heads/feature/one\n")
     monkeypatch.setenv("HOLDFAST_DATABASE_URL", holdfast_url)
-    app = typer.Typer(pretty_exceptions_enable=False)
-    app.add_typer(sessions.app, name="session")
-    app.add_typer(directives.app, name="directive")
-    monkeypatch.setattr(command_line, "app", app)
     set_clock(holdfast_url, START)
 
     def run(*arguments: object) -> Told:
         monkeypatch.setattr(sys, "argv", ["holdfast", *map(str, arguments)])
         code = 0
         try:
-            command_line.main()
+            main()
         except SystemExit as exit_:
             code = int(exit_.code or 0)
         captured = capsys.readouterr()
@@ -487,7 +473,7 @@ def test_a_process_killed_before_it_kept_its_claim_loses_nothing(cli: Command) -
     killed("after switch_directive 1", "session", "switch", "SD-2")
     cli("session", "heartbeat").assert_refused(
         "The session s1 lives, but has lost SD-1: nobody holds it; it is active.",
-        "Stop that work; to go on: holdfast session claim SD-1",
+        "Stop that work; to go on with SD-2, which it holds: holdfast session claim SD-2",
     )
     assert cli("session", "claim", "SD-2", "--json").json["mechanism"] == "again"
 
@@ -508,9 +494,7 @@ def test_a_process_killed_before_it_kept_its_session_is_waited_for(
 def killed(failpoint: str, *arguments: str) -> None:
     """Run a command in a process that dies at a failpoint."""
     environment = {**os.environ, "HOLDFAST_FAILPOINT": failpoint}
-    ended = subprocess.run(
-        [sys.executable, "-c", PROGRAM, *arguments], env=environment, check=False
-    )
+    ended = subprocess.run([*PROGRAM, *arguments], env=environment, check=False)
     assert ended.returncode == -signal.SIGKILL
 
 
@@ -550,7 +534,7 @@ async def raced(url: str, verb: str) -> list[tuple[int | None, str, str]]:
             await referee.execute("select from holdfast.directives for update")
             racers = [
                 await asyncio.create_subprocess_exec(
-                    sys.executable, "-c", PROGRAM, *arguments, f"s{n}", stdout=PIPE, stderr=PIPE
+                    *PROGRAM, *arguments, f"s{n}", stdout=PIPE, stderr=PIPE
                 )
                 for n in range(8)
             ]

@@ -475,8 +475,13 @@ async def _require_claim_kept(place: Place, mine: CachedSession, beat: Beat) -> 
         whose = f"nobody holds it; it is {now.status.value}"
     raise LeaseLost(
         f"The session {mine.session_id} lives, but has lost {held.sd_key}: {whose}.",
-        hint=f"Stop that work; to go on: holdfast session claim {held.sd_key}",
+        hint=f"Stop that work; to go on{_with(beat)}: holdfast session claim {beat.sd_key or held.sd_key}",
     )
+
+
+def _with(beat: Beat) -> str:
+    """The database wins, out loud: what it says of a session whose process died before it heard of it."""
+    return f" with {beat.sd_key}, which it holds" if beat.sd_key and beat.claim_held else ""
 
 
 def _state(session: Session) -> Text:
