@@ -777,3 +777,9 @@ def test_lists_show_who_holds_what(cli: Command) -> None:
     [done] = cli("directive", "list", "--status", "completed", "--json").json
     assert done["sd_key"] == "SD-A"
     assert len(cli("directive", "list", "--json").json) == 2
+
+
+def test_a_name_with_brackets_is_shown_as_it_is(cli: Command) -> None:
+    assert cli("session", "start", "--id", "[/x]").code == 0
+    assert "[/x]" in cli("status").out
+    assert "[/x]" in cli("session", "list").out

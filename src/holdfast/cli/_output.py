@@ -29,8 +29,9 @@ THEME = Theme(
     },
     inherit=True,
 )
-console = Console(theme=THEME, highlight=False)
-errors = Console(theme=THEME, highlight=False, stderr=True)
+# Without markup: names and texts that people chose may have brackets in them.
+console = Console(theme=THEME, highlight=False, markup=False)
+errors = Console(theme=THEME, highlight=False, markup=False, stderr=True)
 _SHORT = 8
 
 

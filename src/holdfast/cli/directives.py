@@ -13,7 +13,7 @@ from rich.text import Text
 from holdfast.cli._connection import JsonOption, VentureOption, run_async
 from holdfast.cli._marks import state_text
 from holdfast.cli._output import console, print_json, rows_table
-from holdfast.cli.sessions import Place, ReasonOption, SessionOption, placed
+from holdfast.cli._place import Place, ReasonOption, SessionOption, placed
 from holdfast.errors import InvalidValue, NotFound
 from holdfast.model.directives import (
     DEFAULT_PRIORITY,

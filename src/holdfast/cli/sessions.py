@@ -6,136 +6,27 @@ import contextlib
 import dataclasses
 import os
 import shlex
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
-from uuid import UUID
 
 import typer
 from rich.text import Text
 
-from holdfast.cli._connection import JsonOption, VentureOption, connected, run_async
+from holdfast.cli._connection import JsonOption, VentureOption, run_async
 from holdfast.cli._marks import state_text
 from holdfast.cli._output import ago, console, errors, print_json, rows_table
+from holdfast.cli._place import VARIABLE, Place, ReasonOption, SessionOption, lease_of, placed
 from holdfast.errors import HoldfastError, InvalidValue, LeaseLost, NotFound
-from holdfast.model.sessions import Beat, Claim, Mechanism, Session, SessionLease
+from holdfast.model.sessions import Beat, Claim, Mechanism, Session
 from holdfast.sessions.branch import current_branch
-from holdfast.sessions.directives import DirectiveService
-from holdfast.sessions.service import SessionService
-from holdfast.sync.cache import Cache, CachedClaim, CachedSession, CacheState
-
-VARIABLE = "HOLDFAST_SESSION"
+from holdfast.sync.cache import CachedClaim, CachedSession
 
 app = typer.Typer(help="Sessions: one run of one agent program.", no_args_is_help=True)
 
-SessionOption = Annotated[
-    str | None,
-    typer.Option(
-        "--session", help=f"The session; unset means {VARIABLE}, else the only one that lives here."
-    ),
-]
 ForceOption = Annotated[
     bool, typer.Option("--force", help="Take it even from a session that lives; needs --reason.")
 ]
-ReasonOption = Annotated[str | None, typer.Option("--reason", help="Why; kept with the event.")]
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Place:
-    """What a command works with: the database's sessions and directives, and the project's cache."""
-
-    sessions: SessionService
-    directives: DirectiveService
-    venture_id: UUID
-    cache: Cache
-
-    async def session(self, named: str | None) -> CachedSession:
-        """The session that a command is of: the named one, else the variable's, else the only one that lives here.
-
-        Raises:
-            NotFound: none is known here under that name, or none lives.
-            InvalidValue: several live.
-        """
-        state = self.cache.read()
-        named = named or os.environ.get(VARIABLE)
-        if named is not None:
-            return state.find(named, self.venture_id) or self._unknown(named, state)
-        known = [one for one in state.sessions if one.venture_id == self.venture_id]
-        live = await self.sessions.live_among([lease_of(one) for one in known])
-        match [one for one in known if one.session_id in live]:
-            case [only]:
-                return only
-            case []:
-                return self._none_lives(known, state)
-        raise InvalidValue(
-            f"{len(live)} sessions live here: {', '.join(live)}.",
-            hint=f"Name one with --session or {VARIABLE}.",
-        )
-
-    def keep(self, session: CachedSession, **changes: Any) -> None:
-        """Change what the cache says of a session; a lease that is older than the kept one changes nothing."""
-
-        def change(kept: CachedSession | None) -> CachedSession | None:
-            if kept is not None and _is_older(session, changes.get("claim"), kept):
-                return kept
-            return dataclasses.replace(kept or session, **changes, updated_at=datetime.now(UTC))
-
-        self.cache.update(session.session_id, self.venture_id, change)
-
-    def forget_claim(self, session: CachedSession, held: CachedClaim) -> None:
-        """The session does not hold that directive any more, under that claim."""
-
-        def change(kept: CachedSession | None) -> CachedSession | None:
-            if kept is None or kept.claim is None:
-                return kept
-            if (kept.claim.sd_key, kept.claim.epoch) != (held.sd_key, held.epoch):
-                return kept
-            return dataclasses.replace(kept, claim=None, updated_at=datetime.now(UTC))
-
-        self.cache.update(session.session_id, self.venture_id, change)
-
-    def _unknown(self, named: str, state: CacheState) -> CachedSession:
-        raise NotFound(
-            state.problem or f"The lease of the session {named} is not kept in {self.cache.file}.",
-            hint=f"Once that lease is over, resume it here with: holdfast session start --id {named}",
-        )
-
-    def _none_lives(self, known: list[CachedSession], state: CacheState) -> CachedSession:
-        if state.problem is not None:
-            raise NotFound(state.problem, hint="Start a session with: holdfast session start")
-        if known:
-            names = ", ".join(one.session_id for one in known)
-            raise NotFound(
-                f"No session lives here; these have lost their lease: {names}.",
-                hint=f"Resume one with: holdfast session start --id {known[-1].session_id}",
-            )
-        raise NotFound("No session lives here.", hint="Start one with: holdfast session start")
-
-
-def _is_older(session: CachedSession, claim: CachedClaim | None, kept: CachedSession) -> bool:
-    """Whether another process has written what came later, of the session or of its claim."""
-    if kept.epoch != session.epoch or claim is None or kept.claim is None:
-        return kept.epoch > session.epoch
-    return kept.claim.sd_key == claim.sd_key and kept.claim.epoch > claim.epoch
-
-
-@asynccontextmanager
-async def placed(venture: str | None) -> AsyncIterator[Place]:
-    """Open what a command works with."""
-    async with connected(venture) as (hf, venture_id):
-        yield Place(
-            sessions=SessionService(hf.engine, venture_id),
-            directives=DirectiveService(hf.engine, venture_id),
-            venture_id=venture_id,
-            cache=Cache.of_project(Path.cwd()),
-        )
-
-
-def lease_of(session: CachedSession) -> SessionLease:
-    """The lease that the cache keeps."""
-    return SessionLease(session_id=session.session_id, epoch=session.epoch, token=session.token)
 
 
 @app.command()
