@@ -6,9 +6,9 @@ Each of them has a guardian; the first to notice starts it, and the others find 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 
+from holdfast.engine.background import Background
 from holdfast.engine.embedded import EmbeddedServer
 from holdfast.errors import HoldfastError
 
@@ -17,27 +17,16 @@ LOOK_SECONDS = 1.0
 LONGEST_SECONDS = 30.0
 
 
-class Guardian:
+class Guardian(Background):
     """Looks whether the server runs, which costs two system calls, and revives it if not."""
 
+    name = "guardian"
+
     def __init__(self, server: EmbeddedServer) -> None:
+        super().__init__()
         self._server = server
-        self._task: asyncio.Task[None] | None = None
 
-    def start(self) -> None:
-        """Begin; starting twice is safe."""
-        if self._task is None:
-            self._task = asyncio.create_task(self._loop(), name="holdfast guardian")
-
-    async def stop(self) -> None:
-        """End, not in the middle of a start; stopping twice is safe."""
-        task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
-
-    async def _loop(self) -> None:
+    async def _go_on(self) -> None:
         wait_seconds = LOOK_SECONDS
         while True:
             await asyncio.sleep(wait_seconds)

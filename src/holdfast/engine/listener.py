@@ -5,37 +5,27 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
+from holdfast.engine.background import Background
 from holdfast.engine.connections import Connection
 from holdfast.engine.doorbell import CHANNEL
 from holdfast.engine.postgres import PostgresEngine
 from holdfast.errors import HoldfastError
 
 
-class Listener:
+class Listener(Background):
     """Wakes who waits when somebody rang, or when the poll is due.
 
     A lost connection, or a pooler through which LISTEN does not work, costs latency only.
     """
 
+    name = "listener"
+
     def __init__(self, engine: PostgresEngine, *, poll_seconds: float) -> None:
+        super().__init__()
         self._engine = engine
         self._poll_seconds = poll_seconds
         self._rings = 0
         self._rang = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        """Begin to listen; starting twice is safe."""
-        if self._task is None:
-            self._task = asyncio.create_task(self._listen(), name="holdfast listener")
-
-    async def stop(self) -> None:
-        """Stop listening; stopping twice is safe."""
-        task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
 
     @property
     def rings(self) -> int:
@@ -56,7 +46,7 @@ class Listener:
             async with asyncio.timeout(self._poll_seconds):
                 await self._rang.wait()
 
-    async def _listen(self) -> None:
+    async def _go_on(self) -> None:
         while True:
             with contextlib.suppress(HoldfastError):
                 async with self._engine.own_connection() as connection:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing, asynccontextmanager
 from uuid import UUID
 
+from holdfast.engine.background import Background
 from holdfast.engine.postgres import PostgresEngine
 from holdfast.errors import HoldfastError
 from holdfast.live.backoff import Backoff
@@ -43,7 +43,7 @@ class Wake:
         self._event.set()
 
 
-class Watch:
+class Watch(Background):
     """Wakes waiters when an event of a stream they wait for came, or one that mentions it.
 
     Register first, then look at the state, then wait: whatever happens after the look wakes the
@@ -55,10 +55,12 @@ class Watch:
                 await wake.wait()
     """
 
+    name = "watch"
+
     def __init__(self, engine: PostgresEngine) -> None:
+        super().__init__()
         self._engine = engine
         self._wakes: defaultdict[str, set[Wake]] = defaultdict(set)
-        self._task: asyncio.Task[None] | None = None
 
     @property
     def waiting_for(self) -> set[str]:
@@ -69,7 +71,7 @@ class Watch:
     async def interest(self, ids: Iterable[UUID]) -> AsyncGenerator[Wake]:
         """Be woken by what happens to these while the block runs."""
         wake, keys = Wake(), {str(id_) for id_ in ids}
-        self._start()
+        self.start()
         for key in keys:
             self._wakes[key].add(wake)
         try:
@@ -80,19 +82,7 @@ class Watch:
                 if not self._wakes[key]:
                     del self._wakes[key]
 
-    async def stop(self) -> None:
-        """Stop waking; stopping twice is safe."""
-        task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
-
-    def _start(self) -> None:
-        if self._task is None:
-            self._task = asyncio.create_task(self._follow(), name="holdfast watch")
-
-    async def _follow(self) -> None:
+    async def _go_on(self) -> None:
         backoff = Backoff()
         while True:
             tail = Tail(self._engine, venture_id=None, since=None, on_connect=self._wake_all)

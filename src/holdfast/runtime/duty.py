@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import random
+from abc import abstractmethod
 
+from holdfast.engine.background import Background
 from holdfast.engine.listener import Listener
 from holdfast.errors import HoldfastError
 
@@ -14,33 +15,20 @@ logger = logging.getLogger("holdfast")
 LONGEST_BACKOFF_SECONDS = 5.0
 
 
-class Duty:
+class Duty(Background):
     """A loop that does its turn whenever somebody rang, or the poll is due."""
 
     name = "duty"
 
     def __init__(self, listener: Listener) -> None:
+        super().__init__()
         self._listener = listener
-        self._task: asyncio.Task[None] | None = None
 
-    def start(self) -> None:
-        """Begin; starting twice is safe."""
-        if self._task is None:
-            self._task = asyncio.create_task(self._loop(), name=f"holdfast {self.name}")
-
-    async def stop(self) -> None:
-        """End; stopping twice is safe."""
-        task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
-
+    @abstractmethod
     async def turn(self) -> bool:
         """Do what there is to do; says whether there may be more at once."""
-        raise NotImplementedError
 
-    async def _loop(self) -> None:
+    async def _go_on(self) -> None:
         failures = 0
         while True:
             rings = self._listener.rings
