@@ -284,44 +284,43 @@ begin
             as g (id, epoch, token, position, name, status, row)
     ), batches as (
         select g.batch, g.id, g.epoch, g.token, max(g.position) as last,
-            bool_and(g.position >= 1 and g.name <> '') as is_whole, (array_agg(g.name order by g.row desc))[1] as latest
+            bool_and((g.position >= 1 and g.name <> '') is true) as is_whole, (array_agg(g.name order by g.row desc))[1] as latest
         from given g group by g.batch, g.id, g.epoch, g.token
     ), undrawn as (
         select g.batch from given g
         join execution_steps s on s.venture_id = v_venture and s.execution_id = g.id and s.position = g.position
         where is_undrawn_step(s.status, g.status)
-    ), fit as (
-        select b.batch, b.id, b.latest
-        from batches b join agent_executions e on e.venture_id = v_venture and e.id = b.id and e.status = 'running'
-        where b.is_whole and b.last <= coalesce(e.total_steps, b.last)
-            and holds(e.lease_epoch, e.lease_token, e.lease_expires_at, b.epoch, b.token, v_now)
-            and b.batch not in (select u.batch from undrawn u)
     ), newest as (
         -- The last word on each position in this call counts; what it passed through on the way need not be stored.
-        select distinct on (g.id, g.position) g.id, g.position, g.name, g.status
-        from given g join fit f on f.batch = g.batch
-        order by g.id, g.position, g.row desc
+        select distinct on (g.batch, g.position) g.batch, g.id, g.position, g.name, g.status
+        from given g order by g.batch, g.position, g.row desc
+    ), counted as materialized (  -- else it is counted anew for each execution
+        select n.batch,
+            sum(is_done_step(step_after(s.status, n.status))::integer - is_done_step(s.status)::integer)::integer as more
+        from newest n
+        left join execution_steps s on s.venture_id = v_venture and s.execution_id = n.id and s.position = n.position
+        group by n.batch
+    ), fit as (
+        select b.batch, b.id, b.latest, c.more
+        from batches b join counted c on c.batch = b.batch
+        join agent_executions e on e.venture_id = v_venture and e.id = b.id and e.status = 'running'
+        where b.is_whole and b.last <= coalesce(e.total_steps, b.last)
+            and in_range(e.completed_steps + c.more, e.total_steps)
+            and holds(e.lease_epoch, e.lease_token, e.lease_expires_at, b.epoch, b.token, v_now)
+            and b.batch not in (select u.batch from undrawn u)
     ), written as (
         insert into execution_steps as s (venture_id, execution_id, position, name, status, started_at, ended_at)
         select v_venture, n.id, n.position, n.name, n.status, v_now, case when n.status <> 'running' then v_now end
-        from newest n
+        from newest n join fit f on f.batch = n.batch
         on conflict (venture_id, execution_id, position) do update
             set status = excluded.status, ended_at = excluded.ended_at, name = excluded.name
-        where s.status = 'running' or (s.status = 'failed' and excluded.status = 'completed')
-        returning s.execution_id, s.position, s.status
-    ), counted as materialized (  -- else it is counted anew for each execution
-        select n.id, sum(is_done_step(coalesce(w.status, s.status))::integer - is_done_step(s.status)::integer) as more
-        from newest n
-        left join written w on w.execution_id = n.id and w.position = n.position
-        left join execution_steps s on s.venture_id = v_venture and s.execution_id = n.id and s.position = n.position
-        group by n.id
+        where s.status = 'running' or s.status <> step_after(s.status, excluded.status)
     ), saved as (
         update agent_executions e set
-            completed_steps = e.completed_steps + c.more,
-            progress = derive_progress((e.completed_steps + c.more)::integer, e.total_steps),
+            completed_steps = e.completed_steps + f.more,
+            progress = derive_progress(e.completed_steps + f.more, e.total_steps),
             current_activity = f.latest, seq = e.seq + 1
-        from fit f join counted c on c.id = f.id
-        where e.venture_id = v_venture and e.id = f.id
+        from fit f where e.venture_id = v_venture and e.id = f.id
         returning f.batch, e.id, e.seq, e.current_activity, e.completed_steps, e.total_steps, e.progress
     ), told as (
         insert into events (venture_id, stream, stream_id, seq, xid, type, time, actor, data)
@@ -345,6 +344,13 @@ $$;
 create function holdfast.is_done_step(p_status holdfast.execution_step_status) returns boolean
 language sql immutable parallel safe as $$
     select coalesce(p_status in ('completed', 'skipped'), false)
+$$;
+
+-- What a step is once this was told of it: what has ended stays so, unless a failed one was done after all.
+create function holdfast.step_after(p_from holdfast.execution_step_status, p_to holdfast.execution_step_status)
+returns holdfast.execution_step_status
+language sql immutable parallel safe as $$
+    select case when p_from is null or p_from = 'running' or (p_from = 'failed' and p_to = 'completed') then p_to else p_from end
 $$;
 
 -- Telling of a step what it is already changes nothing, and that it runs may come late.
@@ -374,13 +380,17 @@ begin
         perform require_drawn('step', v_step.name, v_step.was::text, v_step.status::text, false);
     end if;
     select g.position, g.name into v_step from unnest(p_positions, p_names) as g (position, name)
-    where g.position < 1 or g.name = '' or g.position > v_execution.total_steps limit 1;
-    if v_step.position > v_execution.total_steps then
+    where (g.position >= 1 and g.name <> '') is not true or g.position > v_execution.total_steps limit 1;
+    if found and v_step.position > v_execution.total_steps then
         perform refuse('HF005', format('step %s is beyond the %s steps of the execution.', v_step.position,
             v_execution.total_steps), 'Raise the total first with save_executions.');
     end if;
-    perform refuse('HF005', format('step %s with the name "%s": a position is at least 1 and a name is not empty.',
-        v_step.position, v_step.name));
+    if found then
+        perform refuse('HF005', format('step %s with the name "%s": a position is at least 1 and a name is not empty.',
+            v_step.position, v_step.name));
+    end if;
+    perform refuse('HF005', format('With these steps more than total = %s would be completed; %s are already.',
+        v_execution.total_steps, v_execution.completed_steps), 'Raise the total first with save_executions.');
 exception when others then
     get stacked diagnostics code = returned_sqlstate, reason = message_text;
 end
