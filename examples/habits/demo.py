@@ -110,6 +110,7 @@ def tell_plan_event(event: holdfast.Event) -> None:
     elif event.type.startswith("plan.step_"):
         state = event.type.removeprefix("plan.step_")
         more = f": {data['reason']}" if "reason" in data else ""
+        more += f": exit code {data['exit_code']}" if state == "verified" else ""
         style = {"failed": "red", "completed": "green", "waiting": "yellow"}.get(state, "")
         say(state, f"{data['title']} (round {data['round']}){more}", style)
 

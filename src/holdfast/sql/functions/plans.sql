@@ -290,7 +290,8 @@ begin
     on conflict do nothing;
     if found then
         perform emit_plan(v_venture, p_plan_id, 'plan.step_verified', jsonb_build_object('step', p_step_key,
-            'round', v_step.round, 'attempt', v_step.attempt, 'exit_code', v_run.result -> 'exit_code'));
+            'title', v_step.title, 'round', v_step.round, 'attempt', v_step.attempt,
+            'exit_code', v_run.result -> 'exit_code'));
     end if;
     select * into strict v_evidence from plan_step_evidence where venture_id = v_venture and plan_id = p_plan_id
         and step_key = p_step_key and round = v_step.round and attempt = v_step.attempt;
