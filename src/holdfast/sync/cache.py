@@ -50,6 +50,8 @@ class CachedSession:
     token: UUID
     claim: CachedClaim | None
     branch: str | None
+    incarnation: str | None = None
+    """The process that the lease was given to: an agent program that was started twice has one session and two of these."""
     updated_at: datetime
 
 
@@ -220,6 +222,7 @@ def _session(plain: dict[str, Any]) -> CachedSession:
         token=UUID(plain["token"]),
         claim=None if claim is None else CachedClaim(**claim | {"token": UUID(claim["token"])}),
         branch=plain["branch"],
+        incarnation=plain["incarnation"],
         updated_at=datetime.fromisoformat(plain["updated_at"]),
     )
 
