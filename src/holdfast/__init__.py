@@ -6,13 +6,19 @@ async with holdfast.connect() as hf:
             run.log("reading", source=source)
 """
 
-from holdfast.client import Holdfast, connect
-from holdfast.config import Settings
-from holdfast.errors import HoldfastError, LeaseLost, Refused, WorkFailed
-from holdfast.executions.run import Run
-from holdfast.executions.service import AgentExecutionService
-from holdfast.model.events import Event
-from holdfast.supervisors.handle import Job, Supervisor
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from holdfast.client import Holdfast, connect
+    from holdfast.config import Settings
+    from holdfast.errors import HoldfastError, LeaseLost, Refused, WorkFailed
+    from holdfast.executions.run import Run
+    from holdfast.executions.service import AgentExecutionService
+    from holdfast.model.events import Event
+    from holdfast.supervisors.handle import Job, Supervisor
 
 __all__ = [
     "AgentExecutionService",
@@ -28,3 +34,29 @@ __all__ = [
     "WorkFailed",
     "connect",
 ]
+
+# Imported when they are asked for: a hook, which runs many times a minute, needs none of them.
+_HOMES = {
+    "AgentExecutionService": "executions.service",
+    "Event": "model.events",
+    "Holdfast": "client",
+    "HoldfastError": "errors",
+    "Job": "supervisors.handle",
+    "LeaseLost": "errors",
+    "Refused": "errors",
+    "Run": "executions.run",
+    "Settings": "config",
+    "Supervisor": "supervisors.handle",
+    "WorkFailed": "errors",
+    "connect": "client",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'holdfast' has no attribute {name!r}")
+    return getattr(import_module(f"holdfast.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -11,8 +11,9 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from holdfast._values import parse_value, told_kind
 from holdfast.errors import ConfigError
 
 FILE_NAME = "holdfast.toml"
@@ -49,11 +50,17 @@ class Settings:
     """Whether to keep prepared statements on a connection; a transaction pooler without them needs `false`."""
     retention_days: int = 90
     """How long events, logs and other history are kept."""
+    hooks_lease_seconds: float = 120.0
+    """How long the lease of a session lasts that hooks keep alive, without a heartbeat."""
+    hooks_when_unsure: Literal["open", "closed"] = "closed"
+    """Whether a session works on while nobody can say whether its lease still holds: the database is away for too long."""
+    gated_tools: tuple[str, ...] = ()
+    """Which tool calls of an agent program wait for a person, such as `Bash(git push*)`."""
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
-            object.__setattr__(self, field.name, _parse(field, value, "the call"))
+            object.__setattr__(self, field.name, _parse_field(field, value, "the call"))
 
 
 def load(
@@ -102,7 +109,7 @@ def _read_file(file: Path) -> dict[str, Any]:
         raise ConfigError(f"{file} cannot be read: {error}", hint="Correct the file.") from error
     _refuse_unknown(values, str(file))
     fields = {field.name: field for field in dataclasses.fields(Settings)}
-    parsed = {key: _parse(fields[key], value, str(file)) for key, value in values.items()}
+    parsed = {key: _parse_field(fields[key], value, str(file)) for key, value in values.items()}
     data_dir = parsed.get("data_dir")
     if data_dir is not None:
         parsed["data_dir"] = file.parent / data_dir
@@ -114,7 +121,7 @@ def _read_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     for field in dataclasses.fields(Settings):
         variable = ENVIRONMENT_PREFIX + field.name.upper()
         if environment.get(variable):
-            values[field.name] = _parse(field, environment[variable], variable)
+            values[field.name] = _parse_field(field, environment[variable], variable)
     return values
 
 
@@ -127,34 +134,17 @@ def _refuse_unknown(values: Mapping[str, Any], source: str) -> None:
             raise ConfigError(f"{source} sets {key}, which is not a setting.", hint=hint)
 
 
-_BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
-
-
-def _parse(field: dataclasses.Field[Any], value: Any, source: str) -> Any:
+def _parse_field(field: dataclasses.Field[Any], value: Any, source: str) -> Any:
     """A value in the field's type, which its annotation names as text."""
     kind = str(field.type).removesuffix(" | None")
     if value is None and str(field.type).endswith("| None"):
         return None
     try:
-        match kind:
-            case "int" if isinstance(value, int | str) and not isinstance(value, bool):
-                parsed: Any = int(value)
-            case "float" if isinstance(value, int | float | str) and not isinstance(value, bool):
-                parsed = float(value)
-            case "bool" if isinstance(value, bool):
-                parsed = value
-            case "bool" if isinstance(value, str):
-                parsed = _BOOLEANS[value.lower()]
-            case "Path" if isinstance(value, str | Path):
-                parsed = Path(value).expanduser()
-            case "str" if isinstance(value, str):
-                parsed = value
-            case _:
-                raise ValueError
+        parsed = parse_value(kind, value)
     except (KeyError, ValueError):
         raise ConfigError(
-            f"{field.name} = {value!r} (from {source}) is not a {kind}.",
-            hint=f"Give {field.name} a {kind}; its default is {field.default!r}.",
+            f"{field.name} = {value!r} (from {source}) is not {told_kind(kind)}.",
+            hint=f"Give {field.name} {told_kind(kind)}; its default is {field.default!r}.",
         ) from None
     if kind in ("int", "float") and not parsed > 0:
         raise ConfigError(

@@ -25,6 +25,7 @@ DRAWN: dict[str, set[tuple[str, str]]] = {
         *(("starting", to) for to in _LIVE_SESSION),
         *((live, over) for live in ("starting", *_LIVE_SESSION) for over in ("ended", "lost")),
         ("lost", "running"),
+        ("ended", "running"),
     },
     "supervisor_state": {
         *permutations(_LIVE_SUPERVISOR, 2),

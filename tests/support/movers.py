@@ -107,8 +107,9 @@ class Session(Mover):
 
     async def move(self, to: str) -> None:
         now = await self.state()
-        if now == "lost" and to == "running":
-            row = await call_row(self.connection, "start_session", **self.arguments)
+        if now in ("lost", "ended") and to == "running":
+            again = self.arguments | {"reopen": now == "ended"}
+            row = await call_row(self.connection, "start_session", **again)
             self.fence = {"epoch": row["epoch"], "token": row["token"]}
         elif to == "ended":
             await self.call("end_session", **self.fence)

@@ -129,6 +129,7 @@ CALLS: dict[str, Call] = {
         lease="session",
         event=False,
     ),
+    "record_todos": _session(items=[{"key": "1", "content": "one", "status": "in_progress"}]),
     "declare_silence": _session(minutes=45, reason="a long build"),
     "switch_directive": _session(sd_key=FREE_DIRECTIVE, lease_seconds=7200),
     "import_directives": _plain(directives=[{"key": "SD-new", "title": "t"}]),

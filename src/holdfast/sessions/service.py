@@ -39,9 +39,19 @@ class SessionService:
         session_id: str | None = None,
         agent: str | None = None,
         metadata: dict[str, Any] | None = None,
+        holder: str | None = None,
+        reopen: bool = False,
         lease_seconds: float = LEASE_SECONDS,
     ) -> StartedSession:
         """Start a session under a new id, or give the named one that was lost a new lease.
+
+        Args:
+            session_id: the agent program's own name for it; unset makes one.
+            agent: the agent program.
+            metadata: what it says of itself, merged into what is known.
+            holder: what people are told of who holds its lease; unset means this process.
+            reopen: whether one that has ended may go on: its program resumes it.
+            lease_seconds: how long it lasts without a heartbeat.
 
         Raises:
             AlreadyClaimed: a run of that session lives.
@@ -52,9 +62,10 @@ class SessionService:
             "start_session",
             session_id=session_id,
             agent=agent,
-            holder=holder_name(),
+            holder=holder or holder_name(),
             metadata=metadata or {},
             lease_seconds=lease_seconds,
+            reopen=reopen,
         )
         lease = SessionLease(session_id=session_id, epoch=row["epoch"], token=row["token"])
         return StartedSession(lease=lease, expires_at=row["expires_at"], resumed=row["resumed"])
@@ -113,10 +124,22 @@ class SessionService:
         """End a session; what it holds is given back."""
         await self._row("end_session", **lease.fence, reason=reason)
 
-    async def renew(self, lease: SessionLease, *, lease_seconds: float = LEASE_SECONDS) -> Beat:
-        """Renew the lease of a session and of what it holds; a declared silence is over."""
-        row = await self._row("renew_session", **lease.fence, lease_seconds=lease_seconds)
+    async def renew(
+        self, lease: SessionLease, *, lease_seconds: float = LEASE_SECONDS, is_heard: bool = True
+    ) -> Beat:
+        """Renew the lease of a session and of what it holds; a declared silence is over once it is heard again."""
+        row = await self._row(
+            "renew_session", **lease.fence, lease_seconds=lease_seconds, is_heard=is_heard
+        )
         return Beat(**dict(row))
+
+    async def save(self, lease: SessionLease, *, metadata: dict[str, Any]) -> None:
+        """Merge what a session says of itself into what is known, key by key."""
+        await self._row("save_session", **lease.fence, metadata=metadata)
+
+    async def interrupt(self, lease: SessionLease, *, reason: str | None = None) -> None:
+        """Give the lease up for whoever goes on with the session; what it holds is given back."""
+        await self._row("interrupt_session", **lease.fence, reason=reason)
 
     async def declare_silence(
         self, lease: SessionLease, *, minutes: float, reason: str | None = None

@@ -571,14 +571,24 @@ language plpgsql security definer set search_path = holdfast, pg_temp as $$
 declare
     v_venture   uuid := enter(p_venture_id, 'operator');
     v_execution agent_executions := lock_execution(v_venture, p_execution_id);
-    v_seq       bigint;
 begin
     perform require_drawn('execution', p_execution_id::text, v_execution.status::text, 'cancelled',
         is_drawn(v_execution.status, 'cancelled'));
+    return stop_execution(v_venture, v_execution, p_reason);
+end
+$$;
+
+-- Cancels an execution that its caller has locked and that may be cancelled.
+create function holdfast.stop_execution(p_venture_id uuid, p_execution holdfast.agent_executions, p_reason text)
+returns bigint
+language plpgsql as $$
+declare
+    v_seq bigint;
+begin
     update agent_executions set status = 'cancelled', ended_at = greatest(holdfast.now(), started_at), seq = seq + 1,
         lease_token = null, lease_expires_at = null, error_message = left(p_reason, 20000)
-    where venture_id = v_venture and id = p_execution_id returning seq into v_seq;
-    perform emit(v_venture, 'execution', p_execution_id, v_seq, 'execution.cancelled',
+    where venture_id = p_venture_id and id = p_execution.id returning seq into v_seq;
+    perform emit(p_venture_id, 'execution', p_execution.id, v_seq, 'execution.cancelled',
         jsonb_strip_nulls(jsonb_build_object('reason', left(p_reason, 500))));
     return v_seq;
 end

@@ -27,6 +27,7 @@ language sql immutable parallel safe as $$
         when 'idle' then p_to in ('running', 'requires_action', 'ended', 'lost')
         when 'requires_action' then p_to in ('running', 'idle', 'ended', 'lost')
         when 'lost' then p_to = 'running'
+        when 'ended' then p_to = 'running'
         else false end
 $$;
 

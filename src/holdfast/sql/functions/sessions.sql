@@ -23,10 +23,11 @@ begin
 end
 $$;
 
--- Starts a session, or gives one that was interrupted a new lease. A twin of a living one is refused.
+-- Starts a session, or gives one that was interrupted a new lease. A twin of a living one is refused. One that has ended
+-- is opened again only where its program resumes it, which any agent program can do with any of its sessions.
 create function holdfast.start_session(
     p_session_id text, p_agent text default null, p_holder text default null, p_metadata jsonb default '{}',
-    p_lease_seconds double precision default 30, p_venture_id uuid default null)
+    p_lease_seconds double precision default 30, p_reopen boolean default false, p_venture_id uuid default null)
 returns table (id uuid, epoch bigint, token uuid, expires_at timestamptz, resumed boolean)
 language plpgsql security definer set search_path = holdfast, pg_temp as $$
 #variable_conflict use_column
@@ -43,7 +44,7 @@ begin
     select * into strict v_session from claude_sessions s
     where s.venture_id = v_venture and s.session_id = p_session_id for no key update;
     v_now := holdfast.now();
-    if v_session.state = 'ended' then
+    if v_session.state = 'ended' and not p_reopen then
         perform refuse('HF002', format('The session %s ended at %s.', p_session_id, v_session.ended_at), 'Start a new one.');
     elsif v_session.lease_expires_at > v_now then
         perform refuse('HF004', format('The session %s is running under a lease of %s until %s.', p_session_id,
@@ -52,13 +53,13 @@ begin
             jsonb_build_object('session_id', p_session_id, 'holder', v_session.lease_holder, 'until', v_session.lease_expires_at));
     end if;
     resumed := v_session.lease_epoch > 0;
-    if resumed and v_session.state <> 'lost' then  -- its lease ran out and no reaper has said so yet
+    if resumed and v_session.state not in ('lost', 'ended') then  -- its lease ran out and no reaper has said so yet
         update claude_sessions s set state = 'lost', seq = s.seq + 1
         where s.venture_id = v_venture and s.id = v_session.id returning s.seq into v_seq;
         perform emit(v_venture, 'session', v_session.id, v_seq, 'session.lost', jsonb_build_object('session_id', p_session_id));
     end if;
     update claude_sessions s set
-        state = 'running', agent = coalesce(p_agent, s.agent), metadata = merge_metadata(s.metadata, p_metadata),
+        state = 'running', ended_at = null, end_reason = null, agent = coalesce(p_agent, s.agent), metadata = merge_metadata(s.metadata, p_metadata),
         lease_epoch = s.lease_epoch + 1, lease_token = gen_random_uuid(), lease_holder = p_holder,
         lease_expires_at = v_now + v_lease, heartbeat_at = v_now, expected_silence_until = null, seq = s.seq + 1
     where s.venture_id = v_venture and s.id = v_session.id
@@ -106,10 +107,10 @@ language sql immutable parallel safe as $$
 $$;
 
 -- Renews the lease of a session and of what it holds; says what it holds, also where that lease ran out. A beat carries
--- no event, unless it ends a declared silence.
+-- no event, unless it ends a declared silence; one that only says that the process lives does not.
 create function holdfast.renew_session(
     p_session_id text, p_epoch bigint, p_token uuid, p_lease_seconds double precision default 30,
-    p_venture_id uuid default null)
+    p_is_heard boolean default true, p_venture_id uuid default null)
 returns table (
     expires_at timestamptz, silence_ended boolean, sd_key text, claim_epoch bigint, claim_expires_at timestamptz,
     claim_held boolean)
@@ -123,12 +124,12 @@ declare
     v_now     timestamptz := holdfast.now();
     v_seq     bigint;
 begin
-    silence_ended := v_session.expected_silence_until is not null;
+    silence_ended := p_is_heard and v_session.expected_silence_until is not null;
     claim_held := coalesce(v_claim.lease_expires_at > v_now, false);
     -- What a silence has prolonged is taken back: who speaks again is missed again when it stops.
     expires_at := case when silence_ended then v_now + v_lease else greatest(v_session.lease_expires_at, v_now + v_lease) end;
-    update claude_sessions s set lease_expires_at = expires_at, heartbeat_at = v_now, expected_silence_until = null,
-        seq = s.seq + silence_ended::integer
+    update claude_sessions s set lease_expires_at = expires_at, heartbeat_at = v_now, seq = s.seq + silence_ended::integer,
+        expected_silence_until = case when not silence_ended then s.expected_silence_until end
     where s.venture_id = v_venture and s.id = v_session.id returning s.seq into v_seq;
     if claim_held then
         update directive_claims c set lease_expires_at =
@@ -203,6 +204,7 @@ declare
 begin
     perform require_drawn('session', p_session_id, v_session.state::text, 'ended', is_drawn(v_session.state, 'ended'));
     perform release_claims(v_venture, v_session, 'the session ended');
+    perform close_todos(v_venture, v_session, 'the session ended', p_every => true);
     perform deactivate_auto_proceed_session(p_session_id, v_venture)
     from auto_proceed_sessions a where a.venture_id = v_venture and a.session_id = p_session_id and a.is_active;
     update claude_sessions set state = 'ended', ended_at = greatest(v_now, created_at), end_reason = p_reason,

@@ -2,7 +2,7 @@
 
 create type holdfast.session_state as enum (
     'starting',         -- created →
-    'running',          -- starting, idle, requires_action, lost →
+    'running',          -- starting, idle, requires_action, lost, ended (its program resumed it) →
     'idle',             -- starting, running, requires_action →
     'requires_action',  -- starting, running, idle →
     'ended',            -- any live one →
