@@ -49,11 +49,6 @@ def _answer(program: str, event: dict[str, Any]) -> dict[str, Any]:
     me = incarnation(pid)
     point = meeting_point(event["session_id"], me)
     project = os.environ.get("CLAUDE_PROJECT_DIR") or event.get("cwd") or os.getcwd()  # noqa: PTH109
-    request = {
-        "program": program,
-        "event": event,
-        "entrypoint": os.environ.get("CLAUDE_CODE_ENTRYPOINT"),
-    }
     until = time.monotonic() + DEADLINE_SECONDS
     try:
         channel = _connect(point)
@@ -64,6 +59,11 @@ def _answer(program: str, event: dict[str, Any]) -> dict[str, Any]:
 
         start_companion(program, event["session_id"], me, project, point)
         channel = _connect_until(point, until)
+    request = {
+        "event": event,
+        "seconds": until - time.monotonic(),
+        "attended": os.environ.get("CLAUDE_CODE_SESSION_ATTENDED") != "0",
+    }
     with channel:
         channel.sendall(json.dumps(request).encode() + b"\n")
         return _read_answer(channel, until)

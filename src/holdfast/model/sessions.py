@@ -56,6 +56,8 @@ class StartedSession:
     lease: SessionLease
     expires_at: datetime
     resumed: bool
+    away_since: datetime | None
+    """When one that has come back was heard of last."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

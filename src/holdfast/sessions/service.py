@@ -40,6 +40,7 @@ class SessionService:
         agent: str | None = None,
         metadata: dict[str, Any] | None = None,
         holder: str | None = None,
+        incarnation: str | None = None,
         reopen: bool = False,
         lease_seconds: float = LEASE_SECONDS,
     ) -> StartedSession:
@@ -50,6 +51,7 @@ class SessionService:
             agent: the agent program.
             metadata: what it says of itself, merged into what is known.
             holder: what people are told of who holds its lease; unset means this process.
+            incarnation: the agent program's process; the same one may start its session again.
             reopen: whether one that has ended may go on: its program resumes it.
             lease_seconds: how long it lasts without a heartbeat.
 
@@ -66,9 +68,15 @@ class SessionService:
             metadata=metadata or {},
             lease_seconds=lease_seconds,
             reopen=reopen,
+            incarnation=incarnation,
         )
         lease = SessionLease(session_id=session_id, epoch=row["epoch"], token=row["token"])
-        return StartedSession(lease=lease, expires_at=row["expires_at"], resumed=row["resumed"])
+        return StartedSession(
+            lease=lease,
+            expires_at=row["expires_at"],
+            resumed=row["resumed"],
+            away_since=row["away_since"],
+        )
 
     async def claim(
         self,
@@ -133,9 +141,15 @@ class SessionService:
         )
         return Beat(**dict(row))
 
-    async def save(self, lease: SessionLease, *, metadata: dict[str, Any]) -> None:
-        """Merge what a session says of itself into what is known, key by key."""
-        await self._row("save_session", **lease.fence, metadata=metadata)
+    async def save(
+        self,
+        lease: SessionLease,
+        *,
+        state: SessionState | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        """Move a session between its live states; what it says of itself is merged into what is known, key by key."""
+        await self._row("save_session", **lease.fence, state=state, metadata=metadata or {})
 
     async def interrupt(self, lease: SessionLease, *, reason: str | None = None) -> None:
         """Give the lease up for whoever goes on with the session; what it holds is given back."""

@@ -24,11 +24,13 @@ end
 $$;
 
 -- Starts a session, or gives one that was interrupted a new lease. A twin of a living one is refused. One that has ended
--- is opened again only where its program resumes it, which any agent program can do with any of its sessions.
+-- is opened again only where its program resumes it, which any agent program can do with any of its sessions. A process
+-- that did not hear the answer, or has lost the token, asks again as the same incarnation and is given a new lease.
 create function holdfast.start_session(
     p_session_id text, p_agent text default null, p_holder text default null, p_metadata jsonb default '{}',
-    p_lease_seconds double precision default 30, p_reopen boolean default false, p_venture_id uuid default null)
-returns table (id uuid, epoch bigint, token uuid, expires_at timestamptz, resumed boolean)
+    p_lease_seconds double precision default 30, p_reopen boolean default false, p_incarnation text default null,
+    p_venture_id uuid default null)
+returns table (id uuid, epoch bigint, token uuid, expires_at timestamptz, resumed boolean, away_since timestamptz)
 language plpgsql security definer set search_path = holdfast, pg_temp as $$
 #variable_conflict use_column
 declare
@@ -46,14 +48,15 @@ begin
     v_now := holdfast.now();
     if v_session.state = 'ended' and not p_reopen then
         perform refuse('HF002', format('The session %s ended at %s.', p_session_id, v_session.ended_at), 'Start a new one.');
-    elsif v_session.lease_expires_at > v_now then
+    elsif v_session.lease_expires_at > v_now and (p_incarnation = v_session.incarnation) is not true then
         perform refuse('HF004', format('The session %s is running under a lease of %s until %s.', p_session_id,
             coalesce(v_session.lease_holder, 'another holder'), v_session.lease_expires_at),
             'Two runs of one session would overwrite each other: stop this one.',
             jsonb_build_object('session_id', p_session_id, 'holder', v_session.lease_holder, 'until', v_session.lease_expires_at));
     end if;
     resumed := v_session.lease_epoch > 0;
-    if resumed and v_session.state not in ('lost', 'ended') then  -- its lease ran out and no reaper has said so yet
+    away_since := case when resumed then v_session.heartbeat_at end;
+    if resumed and v_session.state not in ('lost', 'ended') and v_session.lease_expires_at <= v_now then  -- its lease ran out and no reaper has said so yet
         update claude_sessions s set state = 'lost', seq = s.seq + 1
         where s.venture_id = v_venture and s.id = v_session.id returning s.seq into v_seq;
         perform emit(v_venture, 'session', v_session.id, v_seq, 'session.lost', jsonb_build_object('session_id', p_session_id));
@@ -61,7 +64,8 @@ begin
     update claude_sessions s set
         state = 'running', ended_at = null, end_reason = null, agent = coalesce(p_agent, s.agent), metadata = merge_metadata(s.metadata, p_metadata),
         lease_epoch = s.lease_epoch + 1, lease_token = gen_random_uuid(), lease_holder = p_holder,
-        lease_expires_at = v_now + v_lease, heartbeat_at = v_now, expected_silence_until = null, seq = s.seq + 1
+        incarnation = p_incarnation, lease_expires_at = v_now + v_lease, heartbeat_at = v_now,
+        expected_silence_until = null, seq = s.seq + 1
     where s.venture_id = v_venture and s.id = v_session.id
     returning s.id, s.lease_epoch, s.lease_token, s.lease_expires_at, s.seq
     into id, epoch, token, expires_at, v_seq;

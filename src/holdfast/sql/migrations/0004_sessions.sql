@@ -24,6 +24,7 @@ create table holdfast.claude_sessions (
     lease_epoch      bigint not null default 0,
     lease_token      uuid,
     lease_holder     text,           -- shown to people; never compared
+    incarnation      text,           -- the process that the lease was given to, where it said so
     lease_expires_at timestamptz,
     heartbeat_at     timestamptz,
     seq              bigint not null default 0,

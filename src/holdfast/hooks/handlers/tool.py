@@ -1,0 +1,25 @@
+"""After a tool: the session was heard, and a todo list becomes the steps of its execution."""
+
+from __future__ import annotations
+
+from holdfast.hooks.desk import Desk
+from holdfast.hooks.events import HookEvent
+from holdfast.hooks.place import keep_place
+from holdfast.hooks.replies import Pass, Reply
+from holdfast.hooks.todos import read_todos
+
+
+async def answer(desk: Desk, event: HookEvent) -> Reply:
+    """Record the todo list, if the tool was one that changes it."""
+    changes = read_todos(event)
+    if changes is None:
+        return Pass()
+    row = await desk.keeper.engine.call_row(
+        "record_todos",
+        **desk.keeper.lease.fence,
+        items=list(changes.items),
+        is_whole=changes.is_whole,
+        venture_id=desk.keeper.venture_id,
+    )
+    await keep_place(desk, is_active=True, task=row["activity"])
+    return Pass()
