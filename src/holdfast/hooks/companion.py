@@ -154,6 +154,7 @@ def main() -> None:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return
+    os.write(lock, f"{os.getpid()}\n".encode())  # for people
     Path(task.point).unlink(missing_ok=True)  # of one that was killed
     asyncio.run(Companion(task, _settings()).run())
     for ending in ("", ".lock", ".log"):
