@@ -12,6 +12,7 @@ from holdfast.cli import (
     db,
     directives,
     events,
+    hooks,
     inspect,
     plans,
     questions,
@@ -33,6 +34,7 @@ app = typer.Typer(
 app.add_typer(db.app, name="db")
 app.add_typer(directives.app, name="directive")
 app.add_typer(sessions.app, name="session")
+app.add_typer(hooks.app, name="hooks")
 app.command("run")(plans.run)
 app.command("plan")(plans.show)
 app.command("worker")(workers.worker)
