@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from holdfast.errors import InvalidValue
-from holdfast.hooks import tomledit
+from holdfast.hooks.editing import tomledit
+from holdfast.hooks.editing.jsonedit import Edited
+from holdfast.hooks.editing.jsontext import NotJson
 from holdfast.hooks.entries import (
     handlers_of,
     is_our_server,
     is_our_status_line,
     our_handlers,
 )
-from holdfast.hooks.jsonedit import Edited
-from holdfast.hooks.jsontext import NotJson
 from holdfast.hooks.memory import Remembered
 from holdfast.hooks.programs.program import Program
 
