@@ -12,6 +12,7 @@ import typer
 from holdfast import errors
 from holdfast.cli import app
 from holdfast.config import Settings
+from holdfast.hooks.programs import PROGRAMS
 from holdfast.plans import spec
 
 ROOT = Path(__file__).parents[2]
@@ -38,6 +39,15 @@ def test_every_error_has_a_heading_and_every_heading_an_error() -> None:
 
     named = below(errors.HoldfastError) - {"HoldfastError", "Refused"}
     assert headings("errors.md") == {name for name in named if not name.startswith("_")}
+
+
+def test_every_program_and_every_event_that_is_hooked_is_explained() -> None:
+    assert headings("hooks.md") == set(PROGRAMS)
+    text = (REFERENCE / "hooks.md").read_text()
+    for program in PROGRAMS.values():
+        part = text.split(f"## {program.name}\n")[1].split("\n## ")[0]
+        named = set(re.findall(r"`([A-Z][A-Za-z]+)`", part.split("Events:")[1]))
+        assert named == set(program.events)
 
 
 @pytest.mark.parametrize("kind", [spec.Plan, spec.Step, spec.Gate, spec.Verification, spec.GoBack])

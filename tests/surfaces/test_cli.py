@@ -332,13 +332,15 @@ def test_a_wrong_value_is_one_line_with_the_next_step(
         ["db", "no-such-command"],
     ],
 )
-def test_a_command_line_that_makes_no_sense_ends_with_2_and_its_usage(
+def test_a_command_line_that_makes_no_sense_ends_with_2_and_two_lines(
     cli: Command, arguments: list[str]
 ) -> None:
     told = cli(*arguments)
 
     assert told.code == 2
-    assert "Usage: holdfast" in told.err
+    error, hint = told.err.splitlines()
+    assert error.startswith("error: ")
+    assert hint.startswith("next:  ")
     assert "Traceback" not in told.err
 
 

@@ -7,11 +7,13 @@ import os
 import sys
 
 import typer
+from typer.exceptions import TyperException
 
 from holdfast.cli import (
     db,
     directives,
     events,
+    hooks,
     inspect,
     plans,
     questions,
@@ -21,6 +23,7 @@ from holdfast.cli import (
     workers,
 )
 from holdfast.cli._output import print_error
+from holdfast.cli._usage import usage_error
 from holdfast.errors import HoldfastError
 
 app = typer.Typer(
@@ -33,6 +36,7 @@ app = typer.Typer(
 app.add_typer(db.app, name="db")
 app.add_typer(directives.app, name="directive")
 app.add_typer(sessions.app, name="session")
+app.add_typer(hooks.app, name="hooks")
 app.command("run")(plans.run)
 app.command("plan")(plans.show)
 app.command("worker")(workers.worker)
@@ -49,10 +53,18 @@ def main() -> None:
     """Run the command line; what goes wrong is told in one line with the next step."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     try:
-        app()
+        # A command gives nothing; one that was left by `typer.Exit` gives the exit code.
+        sys.exit(app(prog_name="holdfast", standalone_mode=False))
     except HoldfastError as error:
         print_error(error)
         sys.exit(1)
+    except TyperException as error:
+        told = usage_error(error)
+        if told is not None:
+            print_error(told)
+        sys.exit(error.exit_code)
+    except typer.Abort:
+        sys.exit(130)
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)

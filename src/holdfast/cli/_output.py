@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import sys
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from rich.console import Console
+from rich.console import Console, ConsoleDimensions
 from rich.table import Table
 from rich.text import Text
 from rich.theme import Theme
@@ -29,9 +30,28 @@ THEME = Theme(
     },
     inherit=True,
 )
+_UNBOUNDED = 10_000
+
+
+class _Console(Console):
+    """A console that breaks lines for a terminal only: who reads from a pipe wants one line for one thing."""
+
+    @property
+    def size(self) -> ConsoleDimensions:
+        """How many columns and lines there are."""
+        size = super().size
+        if self.is_terminal or "COLUMNS" in os.environ:
+            return size
+        return ConsoleDimensions(_UNBOUNDED, size.height)
+
+    @size.setter
+    def size(self, new_size: tuple[int, int]) -> None:
+        self._width, self._height = new_size
+
+
 # Without markup: names and texts that people chose may have brackets in them.
-console = Console(theme=THEME, highlight=False, markup=False)
-errors = Console(theme=THEME, highlight=False, markup=False, stderr=True)
+console = _Console(theme=THEME, highlight=False, markup=False)
+errors = _Console(theme=THEME, highlight=False, markup=False, stderr=True)
 _SHORT = 8
 
 

@@ -108,7 +108,7 @@ def default_data_dir(start: Path) -> Path:
     """
     start = start.absolute()
     try:
-        user_dir = _user_data_dir()
+        user_dir = user_data_dir()
     except RuntimeError:
         user_dir = None
     for candidate in (start, *start.parents):
@@ -123,7 +123,12 @@ def default_data_dir(start: Path) -> Path:
     return user_dir
 
 
-def _user_data_dir() -> Path:
+def user_data_dir() -> Path:
+    """The data folder for work that belongs to no project.
+
+    Raises:
+        RuntimeError: the user has no home folder.
+    """
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Application Support" / "holdfast" / "postgres"
     named = os.environ.get("XDG_DATA_HOME", "")

@@ -1,0 +1,119 @@
+"""`holdfast hooks`: put Holdfast into an agent program's configuration, take it out, find out what is wrong."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from holdfast.cli._output import console
+from holdfast.engine.embedded import user_data_dir
+from holdfast.errors import InvalidValue
+from holdfast.hooks.commands import find_commands
+from holdfast.hooks.installing import Plan, Wishes, plan_installing, plan_uninstalling
+from holdfast.hooks.memory import Memory
+from holdfast.hooks.programs import find_program
+from holdfast.hooks.programs.program import Scope, Surroundings
+from holdfast.sync.cache import Cache
+
+app = typer.Typer(help="What agent programs call at their lifecycle events.", no_args_is_help=True)
+
+ProgramArgument = Annotated[str, typer.Argument(help="claude, codex or gemini.", metavar="PROGRAM")]
+ScopeOption = Annotated[
+    Scope,
+    typer.Option("--scope", help="The project's file, your own in this project, or your own."),
+]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Only show what would change.")]
+
+
+@app.command()
+def install(
+    program: ProgramArgument,
+    *,
+    scope: ScopeOption = Scope.PROJECT,
+    yes: YesOption = False,
+    dry_run: DryRunOption = False,
+    mcp: Annotated[bool, typer.Option("--mcp/--no-mcp", help="The MCP server too.")] = True,
+    status_line: Annotated[
+        bool, typer.Option("--status-line", help="Replace a status line that is there.")
+    ] = False,
+) -> None:
+    """Merge the hooks into the program's configuration; what is there stays."""
+    found = find_program(program)
+    commands = find_commands(scope)
+    wishes = Wishes(commands=commands, server=mcp, replace_status_line=status_line)
+    plan = plan_installing(found, scope, _surroundings(), wishes, _memory())
+    for note in (*plan.notes, *commands.notes):
+        _say(f"note: {note}")
+    if _carry_out(plan, yes=yes, dry_run=dry_run):
+        _say(f"{found.title} calls Holdfast from its next session on.")
+        for line in found.after_installing:
+            _say(line)
+
+
+@app.command()
+def uninstall(
+    program: ProgramArgument,
+    scope: ScopeOption = Scope.PROJECT,
+    yes: YesOption = False,
+    dry_run: DryRunOption = False,
+) -> None:
+    """Take out what is ours, and nothing else."""
+    found = find_program(program)
+    plan = plan_uninstalling(found, scope, _surroundings(), _memory())
+    if _carry_out(plan, yes=yes, dry_run=dry_run):
+        _say(f"{found.title} does not call Holdfast any more.")
+
+
+def _carry_out(plan: Plan, *, yes: bool, dry_run: bool) -> bool:
+    """Show what would change, ask, do it; says whether it was done."""
+    if not plan.changes:
+        _say("Nothing to change.")
+        return False
+    for change in plan.changes:
+        _show_diff(change.diff)
+    if dry_run:
+        return False
+    if not yes and not _agrees():
+        _say("Nothing was changed.")
+        raise typer.Exit(1)
+    plan.apply()
+    for change in plan.changes:
+        _say(f"{'deleted' if change.after is None else 'wrote'} {change.file}")
+    return True
+
+
+def _agrees() -> bool:
+    if not sys.stdin.isatty():
+        raise InvalidValue(
+            "There is no terminal to ask on.",
+            hint="Look at the change above, then run it again with --yes.",
+        )
+    return typer.confirm("Write this?", default=True)
+
+
+_STYLES = {"+": "kelp", "-": "bad", "@": "quiet"}
+
+
+def _show_diff(diff: str) -> None:
+    for line in diff.splitlines():
+        console.print(Text(line, style=_STYLES.get(line[:1], "")), soft_wrap=True)
+
+
+def _surroundings() -> Surroundings:
+    folder = Cache.of_project(Path.cwd()).folder
+    project = folder.parent if folder.name == ".holdfast" else Path.cwd()
+    return Surroundings(project=project, home=Path.home(), environment=os.environ)
+
+
+def _memory() -> Memory:
+    return Memory(user_data_dir().parent)
+
+
+def _say(text: str) -> None:
+    console.print(Text(text), soft_wrap=True)

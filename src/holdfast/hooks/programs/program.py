@@ -1,0 +1,95 @@
+"""What there is to know of an agent program in order to hook into it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, TypeAlias
+
+HOOK_COMMAND = "holdfast-hook"
+COMMAND = "holdfast"
+SERVER_NAME = "holdfast"
+HOOK_SECONDS = 10
+"""More than a hook's own deadline of 2 s: what runs into the program's limit is not told why."""
+VERIFYING_SECONDS = 900
+"""For the events at which a directive's verification runs."""
+
+JsonPath: TypeAlias = tuple[str, ...]
+
+
+class Scope(StrEnum):
+    """For whom a configuration file holds."""
+
+    PROJECT = "project"
+    """Everybody who works on the project; the file is committed."""
+    LOCAL = "local"
+    """This user in this project."""
+    USER = "user"
+    """This user in every project."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """Where a program's files are looked for."""
+
+    project: Path
+    home: Path
+    environment: Mapping[str, str]
+
+    def folder(self, variable: str, default: str) -> Path:
+        """The folder that a variable names, else one in the home folder."""
+        named = self.environment.get(variable)
+        return Path(named) if named else self.home / default
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Files:
+    """What one scope's configuration consists of."""
+
+    hooks: Path
+    server: Path
+    """Where MCP servers stand: JSON, or TOML by its name."""
+    server_path: JsonPath
+    status_line: bool = False
+    """Whether the hooks' file may name a status line's command."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Program:
+    """One agent program."""
+
+    name: str
+    title: str
+    tried_version: str
+    """The version that Holdfast is tested with."""
+    events: Mapping[str, int]
+    """The events that are hooked, each with its time limit in the program's own unit."""
+    units_per_second: int = 1
+    comments: bool = False
+    """Whether it reads JSON with comments."""
+    handler_extras: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    scopes: tuple[Scope, ...]
+    files: Callable[[Scope, Surroundings], Files]
+    after_installing: tuple[str, ...] = ()
+    """What the user has to do in the program before it calls us."""
+    is_disabled: Callable[[Any], str | None] = lambda _: None
+    """The setting in a hooks' file that turns hooks off, if one does."""
+
+    def group(self, event: str, command: str) -> dict[str, Any]:
+        """The entry under an event; without a matcher it holds for every tool and every source."""
+        handler = {"type": "command", "command": command, "timeout": self.events[event]}
+        return {"hooks": [{**self.handler_extras, **handler}]}
+
+
+def limits(
+    *quick: str, verifying: tuple[str, ...] = (), units_per_second: int = 1
+) -> dict[str, int]:
+    """Events with their time limits.
+
+    >>> limits("SessionEnd", verifying=("Stop",))
+    {'SessionEnd': 10, 'Stop': 900}
+    """
+    seconds = dict.fromkeys(quick, HOOK_SECONDS) | dict.fromkeys(verifying, VERIFYING_SECONDS)
+    return {event: value * units_per_second for event, value in seconds.items()}
