@@ -5,14 +5,18 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PARALLEL ?= 4
+# Claude Code, Codex and Gemini, which some tests run for real; where they cannot be had these are skipped, visibly.
+AGENTS := .agents
+PROGRAMS := tests/agents/package.json tests/agents/package-lock.json
 # What depends on the server's version; 15 is skipped, visibly, where it is not installed.
 ON_OLDER_SERVERS := tests/engine/test_coalescer.py tests/migration/test_installing.py tests/migration/test_verify.py tests/live/test_tail.py
 
-.PHONY: help setup demo test check bench lock clean
+.PHONY: help setup agents demo test check bench lock clean
 
 help:
 	@echo "make demo   watch a plan survive a SIGKILL"
 	@echo "make test   run every test, with branch coverage"
+	@echo "make agents install the agent programs that some tests run"
 	@echo "make check  ruff, mypy --strict, import-linter"
 	@echo "make bench  measure against yardsticks (make bench ONLY=engine for one)"
 	@echo "make lock   resolve the dependencies anew"
@@ -28,10 +32,21 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
+agents: $(AGENTS)/.ready
+
+$(AGENTS)/.ready: $(PROGRAMS) | $(READY)
+	@mkdir -p $(AGENTS)
+	@cp $(PROGRAMS) $(AGENTS)
+	@echo "installing the agent programs into $(AGENTS) …"
+	@$(BIN)/npm ci --prefix $(AGENTS) --ignore-scripts --no-audit --no-fund --fetch-retries=1 >$(AGENTS)/npm.log 2>&1 \
+		|| { tail -n 3 $(AGENTS)/npm.log; echo "The agent programs could not be installed. Next: look at $(AGENTS)/npm.log"; exit 1; }
+	@touch $@
+
 demo: $(READY)
 	@$(BIN)/python examples/habits/demo.py
 
 test: $(READY)
+	@$(MAKE) --no-print-directory agents || echo "The tests that run them are skipped."
 	@$(BIN)/python -m pytest -n $(PARALLEL) --cov --cov-report=term
 	@echo "the engine on the oldest servers that it supports:"
 	@$(BIN)/python -m pytest -q -n $(PARALLEL) --postgres 16 $(ON_OLDER_SERVERS)
@@ -51,6 +66,7 @@ lock:
 	@$(BIN)/python -m pip install --quiet uv
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--no-emit-index-url --group dev --output-file requirements.lock pyproject.toml
+	@$(BIN)/npm install --prefix tests/agents --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved --no-audit --no-fund
 
 clean:
-	rm -rf $(VENV) build dist .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(AGENTS) build dist .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
