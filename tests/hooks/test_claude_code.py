@@ -1,0 +1,237 @@
+"""Claude Code itself, offline, with Holdfast's hooks installed: its session finds its place and cannot take another's."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support import programs
+from tests.support.fake_models import AnthropicModel, Call, Text
+from tests.support.processes import wait_until
+from tests.support.programs import Program
+from tests.support.sql import call, connected, one
+from tests.support.workers import until
+
+if TYPE_CHECKING:
+    from holdfast.engine.connections import Connection
+
+TOOLS = ("--allowedTools", "Bash,TaskCreate,TaskUpdate")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Machine:
+    """A home and a clone of the project, with the hooks installed by the command that a user types."""
+
+    folder: Path
+    url: str
+    settings: dict[str, str] = dataclasses.field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for folder in (self.home, self.project):
+            folder.mkdir(parents=True)
+        subprocess.run(["git", "init", "-q", self.project], check=True)
+        self.holdfast("hooks", "install", "claude", "--yes", "--no-mcp")
+
+    @property
+    def home(self) -> Path:
+        return self.folder / "home"
+
+    @property
+    def project(self) -> Path:
+        return self.folder / "project"
+
+    def holdfast(self, *arguments: str) -> str:
+        """A command that a person types beside the agent."""
+        ended = subprocess.run(
+            [sys.executable, "-m", "holdfast", *arguments],
+            env={"HOME": str(self.home), "PATH": programs.PATH, **self.variables},
+            cwd=self.project,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ended.returncode == 0, ended.stderr
+        return ended.stdout
+
+    @property
+    def variables(self) -> dict[str, str]:
+        named = {f"HOLDFAST_{name.upper()}": value for name, value in self.settings.items()}
+        return {"HOLDFAST_DATABASE_URL": self.url, **named}
+
+    def claude(self, model: AnthropicModel) -> Program:
+        program = programs.claude(self.home, model)
+        return dataclasses.replace(program, environment={**program.environment, **self.variables})
+
+    def run(self, model: AnthropicModel, *arguments: str) -> dict[str, Any]:
+        """One headless run; gives Claude Code's own result."""
+        ran = self.claude(model).run(
+            "-p", "go on", *arguments, *TOOLS, "--output-format", "json", cwd=self.project
+        )
+        result: dict[str, Any] = json.loads(ran.stdout)
+        return result
+
+    def take_over(self, other: Machine) -> None:
+        """What a synchronised home brings: the conversations, under this project's name."""
+        conversations = self.home / ".claude" / "projects"
+        conversations.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(
+            other.home / ".claude" / "projects" / _encoded(other.project),
+            conversations / _encoded(self.project),
+        )
+
+
+def _encoded(project: Path) -> str:
+    """The folder in which Claude Code keeps a project's conversations."""
+    return re.sub(r"[^A-Za-z0-9]", "-", str(project))
+
+
+@pytest.fixture
+def machine(work_dir: Path, holdfast_url: str) -> Machine:
+    return Machine(folder=work_dir / "one", url=holdfast_url)
+
+
+def new_session() -> str:
+    return str(uuid.uuid4())
+
+
+async def add(connection: Connection, *keys: str, **more: Any) -> None:
+    for key in keys:
+        await call(
+            connection, "add_directive", sd_key=key, title=f"about {key}", status="active", **more
+        )
+
+
+def context_of(model: AnthropicModel) -> str:
+    """What Holdfast told the model last; a resumed conversation brings along what it was told before."""
+    found: list[str] = re.findall(
+        r"Holdfast keeps this session.*?holdfast questions\.", model.turns[0].text
+    )
+    return found[-1] if found else ""
+
+
+def claiming(key: str) -> Call:
+    return Call("Bash", {"command": f"holdfast session claim {key}"})
+
+
+async def test_a_session_is_told_its_place_and_its_tasks_show_as_progress(
+    machine: Machine, holdfast_url: str
+) -> None:
+    session = new_session()
+    create = Call(
+        "TaskCreate", {"subject": "Write it", "description": "d", "activeForm": "Writing it"}
+    )
+    update = Call("TaskUpdate", {"taskId": "1", "status": "in_progress"})
+    async with connected(holdfast_url) as connection:
+        await add(connection, "SD-1")
+        with AnthropicModel(claiming("SD-1"), create, update, Text("Enough.")) as model:
+            assert machine.run(model, "--session-id", session)["result"] == "Enough."
+            assert "You hold no directive" in context_of(model)
+        row = await one(connection, "select * from holdfast.agent_executions")
+        assert (row["name"], row["total_steps"], row["current_activity"]) == (
+            "about SD-1", 1, "Writing it",
+        )  # fmt: skip
+
+        with AnthropicModel(Text("Back.")) as model:
+            machine.run(model, "--resume", session)
+            assert "You hold SD-1 (LEAD phase): about SD-1" in context_of(model)
+            assert "Your last task: Writing it" in context_of(model)
+
+
+async def test_a_session_killed_in_a_tool_call_goes_on_at_the_same_place_on_another_machine(
+    machine: Machine, holdfast_url: str, work_dir: Path
+) -> None:
+    session = new_session()
+    async with connected(holdfast_url) as connection:
+        await add(connection, "SD-1")
+        slow = Call("Bash", {"command": "touch begun; sleep 600"})
+        with (
+            AnthropicModel(claiming("SD-1"), slow) as model,
+            machine.claude(model).start(
+                "-p", "go", "--session-id", session, *TOOLS, cwd=machine.project
+            ) as killed,
+        ):
+            await asyncio.to_thread(wait_until, (machine.project / "begun").exists, "the tool call")
+            os.killpg(killed.pid, signal.SIGKILL)
+            killed.wait()
+        await until_state(connection, session, "lost")
+        other = Machine(folder=work_dir / "two", url=holdfast_url)
+        other.take_over(machine)
+
+        with AnthropicModel(Text("I go on.")) as model:
+            assert other.run(model, "--resume", session)["result"] == "I go on."
+
+            assert "You hold SD-1" in context_of(model)
+        claims = await connection.fetch(
+            "select data ->> 'session_id' as by from holdfast.events "
+            "where type = 'directive.claimed' order by seq"
+        )
+        assert [row["by"] for row in claims] == [session, session]
+
+
+async def test_of_two_resumes_of_one_session_one_works_and_the_other_is_denied(
+    machine: Machine, holdfast_url: str
+) -> None:
+    session = new_session()
+    with AnthropicModel(Text("Begun.")) as model:
+        machine.run(model, "--session-id", session)
+    slow = Call("Bash", {"command": "touch begun; while [ ! -e go ]; do sleep 0.05; done"})
+    with (
+        AnthropicModel(slow, Text("Mine.")) as first,
+        machine.claude(first).start(
+            "-p", "go", "--resume", session, *TOOLS, cwd=machine.project
+        ) as running,
+    ):
+        await asyncio.to_thread(wait_until, (machine.project / "begun").exists, "the tool call")
+        with AnthropicModel(Text("Twin.")) as second:
+            denied = await asyncio.to_thread(machine.run, second, "--resume", session)
+
+            assert "Twin." not in json.dumps(denied)
+            assert second.turns == []
+            assert f"process {running.pid}" in json.dumps(denied)
+        (machine.project / "go").touch()
+        await asyncio.to_thread(running.wait)
+        assert "Mine." in str(running.stdout and running.stdout.read())
+
+
+async def test_a_gated_call_ends_the_process_and_runs_after_the_answer(
+    work_dir: Path, holdfast_url: str
+) -> None:
+    machine = Machine(
+        folder=work_dir / "one", url=holdfast_url, settings={"gated_tools": "Bash(touch*)"}
+    )
+    session = new_session()
+    with AnthropicModel(Call("Bash", {"command": "touch shipped"}), Text("Shipped.")) as model:
+        stopped = machine.run(model, "--session-id", session)
+        assert stopped["stop_reason"] == "tool_deferred"
+        assert not (machine.project / "shipped").exists()
+        question = json.loads(machine.holdfast("questions", "--json"))[0]
+
+        machine.holdfast("answer", str(question["id"]), "approve")
+        machine.run(model, "--resume", session)
+
+    assert (machine.project / "shipped").exists()
+    assert json.loads(machine.holdfast("questions", "--json")) == []
+
+
+async def until_state(connection: Connection, session: str, state: str) -> None:
+    async def look() -> bool:
+        row = await one(
+            connection,
+            "select state::text from holdfast.claude_sessions where session_id = $1",
+            session,
+        )
+        return bool(row["state"] == state)
+
+    await until(look)
