@@ -49,6 +49,16 @@ class Settings:
     """Whether to keep prepared statements on a connection; a transaction pooler without them needs `false`."""
     retention_days: int = 90
     """How long events, logs and other history are kept."""
+    verification_timeout_seconds: float = 600.0
+    """How long a directive's verification may run."""
+    auto_proceed: bool | None = None
+    """Whether sessions go on by themselves; unset leaves it to the session and the venture."""
+    chain_orchestrators: bool | None = None
+    """Whether they go on with the next orchestrator when theirs is done; unset as above."""
+    max_chain_depth: int | None = None
+    """How many orchestrators one walk goes on to; unset as above."""
+    max_iterations: int | None = None
+    """How many directives one walk takes; unset as above."""
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
@@ -127,7 +137,9 @@ def _refuse_unknown(values: Mapping[str, Any], source: str) -> None:
             raise ConfigError(f"{source} sets {key}, which is not a setting.", hint=hint)
 
 
-_BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+_BOOLEANS = dict.fromkeys(("true", "1", "yes", "on"), True) | dict.fromkeys(
+    ("false", "0", "no", "off"), False
+)
 
 
 def _parse(field: dataclasses.Field[Any], value: Any, source: str) -> Any:
