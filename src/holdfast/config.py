@@ -56,6 +56,16 @@ class Settings:
     """Whether a session works on while nobody can say whether its lease still holds: the database is away for too long."""
     gated_tools: tuple[str, ...] = ()
     """Which tool calls of an agent program wait for a person, such as `Bash(git push*)`."""
+    verification_timeout_seconds: float = 600.0
+    """How long a directive's verification may run."""
+    auto_proceed: bool | None = None
+    """Whether sessions go on by themselves; unset leaves it to the session and the venture."""
+    chain_orchestrators: bool | None = None
+    """Whether they go on with the next orchestrator when theirs is done; unset as above."""
+    max_chain_depth: int | None = None
+    """How many orchestrators one walk goes on to; unset as above."""
+    max_iterations: int | None = None
+    """How many directives one walk takes; unset as above."""
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):

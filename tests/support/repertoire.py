@@ -14,6 +14,7 @@ from tests.support.world import (
     DIRECTIVE,
     FREE_DIRECTIVE,
     SESSION,
+    WALKER,
     Held,
     World,
 )
@@ -139,6 +140,10 @@ CALLS: dict[str, Call] = {
     "update_auto_proceed_progress": _plain(session_id=SESSION, completed_children=2),
     "deactivate_auto_proceed_session": _plain(session_id=SESSION),
     "get_active_auto_proceed_session": _read(lambda _: {"session_id": SESSION}),
+    "start_auto_proceed": _session(orchestrator_key=FREE_DIRECTIVE),
+    "stop_auto_proceed": _session(),
+    "get_auto_proceed_summary": _read(lambda _: {"session_id": WALKER}),
+    "advance": _session(sd_key=DIRECTIVE, outcome="completed"),
     # supervisors
     "create_supervisor": _plain(name="new"),
     "claim_supervisors": _plain(holder="worker", handlers=["free"]),

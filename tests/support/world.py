@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from holdfast.engine.connections import Connection
 
 SESSION, DIRECTIVE, FREE_DIRECTIVE, DRAFT = "session-1", "SD-HELD", "SD-FREE", "SD-DRAFT"
+WALKER = "session-2"
 FIRST_LEASE_SECONDS, SECOND_LEASE_SECONDS = 30, 3600
 RECLAIMED_AT = 60
 EXPIRED_AT = RECLAIMED_AT + SECOND_LEASE_SECONDS + 1
@@ -155,6 +156,10 @@ async def _work(maker: _Maker, session: Held, execution: Held) -> None:
     await maker.call("append_logs", **rows, levels=["info"], messages=["hello"])
     await maker.call("record_metrics", execution_id=execution.id, **execution.token._asdict())
     await maker.call("upsert_auto_proceed_session", session_id=SESSION, total_children=5)
+    walker = await maker.row("start_session", session_id=WALKER)
+    fence = {"epoch": walker["epoch"], "token": walker["token"]}
+    await maker.call("start_auto_proceed", session_id=WALKER, orchestrator_key=FREE_DIRECTIVE, **fence)  # fmt: skip
+    await maker.call("end_session", session_id=WALKER, **fence)
 
 
 async def _ask(maker: _Maker, supervisor: Held) -> dict[str, UUID]:

@@ -10,25 +10,23 @@ Its output becomes the execution's log. A line may also speak to Holdfast:
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
 import re
-import signal
 import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from holdfast.agents._leash import die_with_parent
-from holdfast.agents._output import RESULT, Output
 from holdfast.agents.agent import Done, Failed, Outcome
 from holdfast.engine.connections import encode_json
 from holdfast.executions.run import Run
 from holdfast.model.states import LogLevel
+from holdfast.programs.ending import end, how_it_ended
+from holdfast.programs.leash import die_with_parent
+from holdfast.programs.output import RESULT, Output
 
-GRACE_SECONDS = 5.0
 # Larger numbers than the database counts are no progress.
 _PROGRESS = re.compile(r"^::progress (\d{1,9})/(\d{1,9})(?: (.*))?$")
 _LOG = re.compile(r"^::log (debug|info|warning|error) (.*)$")
@@ -63,7 +61,7 @@ class CommandAgent:
         except TimeoutError:
             timed_out = True
         finally:
-            await asyncio.shield(_end(process))
+            await asyncio.shield(end(process))
         told = {
             "command": command,
             "exit_code": process.returncode,
@@ -75,7 +73,7 @@ class CommandAgent:
         if timed_out:
             return Failed(f"It was ended after {given['timeout_seconds']} seconds.", told)
         if process.returncode != 0:
-            return Failed(f"{_how_it_ended(process.returncode)}: {output.last_line}", told)
+            return Failed(f"{how_it_ended(process.returncode)}: {output.last_line}", told)
         return Done(told)
 
 
@@ -133,28 +131,6 @@ async def _start(
         start_new_session=True,
         preexec_fn=die_with_parent,
     )
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """End what is left of the process and its children: first it may tidy up, then it must go."""
-    if process.returncode is None:
-        _signal_group(process.pid, signal.SIGTERM)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(GRACE_SECONDS):
-                await process.wait()
-    _signal_group(process.pid, signal.SIGKILL)
-    await process.wait()
-
-
-def _signal_group(pid: int, number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, number)
-
-
-def _how_it_ended(returncode: int | None) -> str:
-    if returncode is not None and returncode < 0:
-        return f"ended by {signal.Signals(-returncode).name}"
-    return f"exit code {returncode}"
 
 
 class _Speech:

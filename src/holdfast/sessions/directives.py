@@ -10,6 +10,7 @@ from uuid import UUID
 
 from holdfast.engine.postgres import PostgresEngine, Row
 from holdfast.errors import NotFound
+from holdfast.model.advancing import Evidence
 from holdfast.model.directives import (
     DEFAULT_PRIORITY,
     Directive,
@@ -78,12 +79,25 @@ class DirectiveService:
         reason: str | None = None,
         epoch: int | None = None,
         token: UUID | None = None,
+        evidence: Evidence | None = None,
+        unverified: bool = False,
     ) -> None:
         """Move a directive to a status; one that is held needs the token of its claim.
+
+        Args:
+            sd_key: the directive's key.
+            status: where to.
+            reason: why; kept with the event.
+            epoch: of the claim on it.
+            token: of the claim on it.
+            evidence: the run of its verification, without which one that has a verification is not completed.
+            unverified: complete it without; for operators, with a reason.
 
         Raises:
             IllegalMove: its status does not lead there.
             LeaseLost: it is held, and not under that token.
+            EvidenceMissing: its verification has not run and passed.
+            NotAllowed: without evidence it takes an operator.
         """
         await self._call(
             "move_directive",
@@ -92,6 +106,8 @@ class DirectiveService:
             reason=reason,
             epoch=epoch,
             token=token,
+            evidence=evidence.as_json if evidence else None,
+            unverified=unverified,
         )
 
     async def move_phase(

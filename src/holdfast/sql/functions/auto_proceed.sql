@@ -123,6 +123,10 @@ begin
     v_walk := require_auto_proceed(v_venture, p_session_id);
     update auto_proceed_sessions set is_active = false, deactivated_at = greatest(holdfast.now(), created_at)
     where venture_id = v_venture and id = v_walk.id;
+    if exists (select from auto_proceed_walks w where w.venture_id = v_venture and w.id = v_walk.id) then
+        perform end_items(w, null) from auto_proceed_walks w where w.venture_id = v_venture and w.id = v_walk.id;
+        perform emit_summary(v_venture, v_walk.session, p_session_id, v_walk.id);
+    end if;
     perform emit_auto_proceed(v_venture, v_walk.session, p_session_id, 'auto_proceed.deactivated', v_walk.id);
     return true;
 end

@@ -144,16 +144,19 @@ begin
 end
 $$;
 
--- Moves a directive to a status. One that is completed, blocked or cancelled is nobody's any more.
+-- Moves a directive to a status. One that is completed, blocked or cancelled is nobody's any more. One that has a
+-- verification is completed only with the evidence that it passed.
 create function holdfast.move_directive(
     p_sd_key text, p_status holdfast.directive_status, p_reason text default null,
-    p_epoch bigint default null, p_token uuid default null, p_venture_id uuid default null)
+    p_epoch bigint default null, p_token uuid default null, p_evidence jsonb default null,
+    p_unverified boolean default false, p_venture_id uuid default null)
 returns bigint
 language plpgsql security definer set search_path = holdfast, pg_temp as $$
 declare
     v_venture   uuid := enter(p_venture_id, 'agent');
     v_directive directives := require_directive(v_venture, p_sd_key);
     v_now       timestamptz;
+    v_done      jsonb := '{}';
     v_seq       bigint;
 begin
     select * into v_directive from directives where venture_id = v_venture and id = v_directive.id for no key update;
@@ -163,15 +166,17 @@ begin
         is_drawn(v_directive.status, p_status));
     if p_status = 'blocked' and nullif(p_reason, '') is null then
         perform refuse('HF005', 'reason is empty; a blocked directive says by what.', 'Give a reason.');
+    elsif p_status = 'completed' then
+        v_done := require_done(v_directive, p_evidence, p_unverified, p_reason);
     end if;
     update directives set
-        status = p_status, seq = seq + 1,
+        status = p_status, seq = seq + 1, failures = case when p_status = 'active' then 0 else failures end,
         blocked_reason = case when p_status = 'blocked' then p_reason end,
         started_at = coalesce(started_at, case when p_status = 'active' then v_now end),
         ended_at = case when p_status in ('completed', 'cancelled') then v_now end
     where venture_id = v_venture and id = v_directive.id returning seq into v_seq;
     perform emit(v_venture, 'directive', v_directive.id, v_seq, 'directive.' || p_status, jsonb_strip_nulls(
-        jsonb_build_object('sd_key', p_sd_key, 'from', v_directive.status, 'reason', p_reason)));
+        jsonb_build_object('sd_key', p_sd_key, 'from', v_directive.status, 'reason', p_reason)) || v_done);
     if p_status <> 'active' then
         update directive_claims set session_id = null, claimed_at = null, lease_token = null, lease_expires_at = null
         where venture_id = v_venture and directive_id = v_directive.id;
