@@ -44,7 +44,12 @@ def examine(program: Program, where: Surroundings) -> Iterator[Finding]:
         if setting is not None:
             yield Finding(what=f"{setting} in {file} turns hooks off.", next_step="Take it out.")
         yield from _examine_scope(program, scope, [s for s in standing if s.file == file], where)
-    if not standing and not any(map(program.has_plugin, settings)):
+    has_plugin = any(map(program.has_plugin, settings))
+    if standing and has_plugin:
+        what = f"Our hooks stand in {standing[0].file}, and a plugin brings them too."
+        uninstall = f"Take one away: holdfast hooks uninstall {program.name}"
+        yield Finding(what=what, next_step=uninstall, is_wrong=False)
+    if not standing and not has_plugin:
         install = f"Install them with: holdfast hooks install {program.name}"
         yield Finding(what="No hook of ours is installed here.", next_step=install)
     yield from program.examine_trust(standing, where)
