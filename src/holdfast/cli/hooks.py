@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import sys
 from pathlib import Path
@@ -10,13 +11,16 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from holdfast.cli._output import console
+from holdfast.cli._connection import JsonOption, run_async
+from holdfast.cli._output import console, print_json
 from holdfast.engine.embedded import user_data_dir
 from holdfast.errors import InvalidValue
 from holdfast.hooks.commands import find_commands
+from holdfast.hooks.doctor import examine, examine_holdfast, is_present
+from holdfast.hooks.findings import Finding
 from holdfast.hooks.installing import Plan, Wishes, plan_installing, plan_uninstalling
 from holdfast.hooks.memory import Memory
-from holdfast.hooks.programs import find_program
+from holdfast.hooks.programs import PROGRAMS, find_program
 from holdfast.hooks.programs.program import Scope, Surroundings
 from holdfast.sync.cache import Cache
 
@@ -68,6 +72,42 @@ def uninstall(
     plan = plan_uninstalling(found, scope, _surroundings(), _memory())
     if _carry_out(plan, yes=yes, dry_run=dry_run):
         _say(f"{found.title} does not call Holdfast any more.")
+
+
+@app.command()
+def doctor(
+    program: Annotated[
+        str | None, typer.Argument(help="claude, codex or gemini; unset means all that are here.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what keeps an agent program from calling Holdfast; exit 1 if something does."""
+    where = _surroundings()
+    programs = [find_program(program)] if program else list(PROGRAMS.values())
+    present = [one for one in programs if program or is_present(one, where)]
+    found = [("holdfast", finding) for finding in run_async(examine_holdfast())]
+    for one in present:
+        found += [(one.name, finding) for finding in examine(one, where)]
+    if not present:
+        what = "None of claude, codex and gemini is installed here."
+        found.append(("holdfast", Finding(what=what, next_step="Install one of them.")))
+    if as_json:
+        print_json([{"about": about, **dataclasses.asdict(one)} for about, one in found])
+    else:
+        _tell(found, [one.name for one in present])
+    if any(one.is_wrong for _, one in found):
+        raise typer.Exit(1)
+
+
+def _tell(found: list[tuple[str, Finding]], programs: list[str]) -> None:
+    for about, one in found:
+        sort = "wrong" if one.is_wrong else "note "
+        _say(f"{sort}  {about}: {one.what} Next: {one.next_step}")
+    wrong = {about for about, one in found if one.is_wrong}
+    if "holdfast" not in wrong:
+        for name in programs:
+            if name not in wrong:
+                _say(f"well   {name} calls Holdfast.")
 
 
 def _carry_out(plan: Plan, *, yes: bool, dry_run: bool) -> bool:

@@ -31,6 +31,12 @@ def _is_disabled(settings: Any) -> str | None:
     return "disableAllHooks" if settings.get("disableAllHooks") is True else None
 
 
+def _has_plugin(settings: Any) -> bool:
+    plugins = settings.get("enabledPlugins")
+    named = plugins if isinstance(plugins, dict) else {}
+    return any(on is True for name, on in named.items() if name.startswith("holdfast@"))
+
+
 CLAUDE = Program(
     name="claude",
     title="Claude Code",
@@ -48,4 +54,5 @@ CLAUDE = Program(
     scopes=(Scope.PROJECT, Scope.LOCAL, Scope.USER),
     files=_files,
     is_disabled=_is_disabled,
+    has_plugin=_has_plugin,
 )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeAlias
+
+from holdfast.hooks.findings import Finding, Standing
 
 HOOK_COMMAND = "holdfast-hook"
 COMMAND = "holdfast"
@@ -76,6 +78,10 @@ class Program:
     """What the user has to do in the program before it calls us."""
     is_disabled: Callable[[Any], str | None] = lambda _: None
     """The setting in a hooks' file that turns hooks off, if one does."""
+    has_plugin: Callable[[Any], bool] = lambda _: False
+    """Whether a hooks' file turns a plugin on that brings our hooks."""
+    examine_trust: Callable[[Sequence[Standing], Surroundings], Iterable[Finding]] = lambda *_: ()
+    """What keeps the program from running hooks that it has read."""
 
     def group(self, event: str, command: str) -> dict[str, Any]:
         """The entry under an event; without a matcher it holds for every tool and every source."""
