@@ -9,7 +9,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from tests.support.sql import Token, call, call_row, call_value, set_clock
+from tests.support.sql import START, Token, call, call_row, call_value, set_clock
 
 if TYPE_CHECKING:
     from holdfast.engine.connections import Connection
@@ -155,6 +155,13 @@ async def _work(maker: _Maker, session: Held, execution: Held) -> None:
     await maker.call("append_logs", **rows, levels=["info"], messages=["hello"])
     await maker.call("record_metrics", execution_id=execution.id, **execution.token._asdict())
     await maker.call("upsert_auto_proceed_session", session_id=SESSION, total_children=5)
+    late = {
+        "entry_id": UUID(int=1),
+        "function": "save_session",
+        "arguments": {},
+        "written_at": START,
+    }
+    await maker.call("replay_entry", session_id=SESSION, **session.token._asdict(), **late)
 
 
 async def _ask(maker: _Maker, supervisor: Held) -> dict[str, UUID]:

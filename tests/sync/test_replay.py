@@ -122,19 +122,22 @@ async def test_every_function_of_the_list_is_applied(engine: PostgresEngine, kep
         writer.entry("append_logs", **fence, levels=["info"], messages=["m"], data=[{"a": 1}]),
         writer.entry("record_metrics", **own, input_tokens=5, cost_usd=0.25),
         writer.entry("finish_execution", **own, status="completed", result={"ok": True}),
+        writer.entry("record_todos", items=[{"key": "a", "status": "completed"}]),
         writer.on_claim("move_directive", status="blocked", reason="the rain"),
         writer.entry("interrupt_session", reason="compaction"),
     )
 
     replayed = await kept.replay(engine)
 
-    assert (len(replayed.applied), replayed.lines) == (6, ())
+    assert (len(replayed.applied), replayed.lines) == (7, ())
     async with connected(engine.url) as connection:
         done = await connection.fetchrow(
             "select e.status, e.result, e.completed_steps, l.message, l.data, m.input_tokens, m.cost_usd::float8"
             " from holdfast.agent_executions e join holdfast.agent_execution_logs l on l.execution_id = e.id"
-            " join holdfast.execution_metrics m on m.execution_id = e.id"
+            " join holdfast.execution_metrics m on m.execution_id = e.id where e.name = 'e'"
         )
+        todos = "select completed_steps from holdfast.agent_executions where metadata ? 'todos'"
+        assert await connection.fetchval(todos) == 1
     assert tuple(done or ()) == ("completed", {"ok": True}, 1, "m", {"a": 1}, 5, 0.25)
     assert (await directive_of(engine))["blocked_reason"] == "the rain"
     assert (await session_of(engine, writer))["state"] == "lost"

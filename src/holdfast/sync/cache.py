@@ -19,7 +19,8 @@ from uuid import UUID
 
 from holdfast.engine.embedded import default_data_dir
 from holdfast.errors import HoldfastError
-from holdfast.sync._files import locked, put_aside, write_atomically
+from holdfast.sync._files import PROJECT_FOLDER, locked, put_aside, write_atomically
+from holdfast.sync.older_file import OlderFile
 
 VERSION = 1
 MOST_SESSIONS = 100
@@ -132,6 +133,19 @@ class Cache:
                 kept.append(changed)
             kept.sort(key=lambda one: one.updated_at)
             write_atomically(self.file, _format(kept[-MOST_SESSIONS:]))
+        self._tell_older_programs(session_id, changed)
+
+    def _tell_older_programs(self, session_id: str, changed: CachedSession | None) -> None:
+        older = OlderFile(self.folder.parent)
+        if self.folder.name != PROJECT_FOLDER or not older.is_wanted:
+            return
+        with contextlib.suppress(
+            HoldfastError
+        ):  # a copy of a copy: `holdfast validate` tells where it differs
+            if changed is None:
+                older.forget(session_id)
+            else:
+                older.write(session_id, _older_fields(changed))
 
     @contextlib.contextmanager
     def _errors_told(self) -> Iterator[None]:
@@ -158,6 +172,15 @@ def _format(sessions: list[CachedSession]) -> bytes:
     by_id = {one["session_id"]: one for one in plain}
     whole = {"version": VERSION, "checksum": checksum(by_id), "sessions": by_id}
     return (json.dumps(whole, indent=2, ensure_ascii=True) + "\n").encode()
+
+
+def _older_fields(session: CachedSession) -> dict[str, Any]:
+    return {
+        "currentSd": session.claim.sd_key if session.claim else None,
+        "currentPhase": session.claim.phase if session.claim else None,
+        "lastUpdatedAt": session.updated_at.isoformat(),
+        "branch": session.branch,
+    }
 
 
 def _plain(value: UUID | datetime) -> str:

@@ -32,7 +32,7 @@ begin
     insert into journal_entries (venture_id, id, session_id, function, written_at, applied_at)
     values (v_venture, p_entry_id, p_session_id, p_function, coalesce(p_written_at, holdfast.now()), holdfast.now());
     case
-        when p_function in ('save_session', 'end_session', 'interrupt_session') then
+        when p_function in ('save_session', 'record_todos', 'end_session', 'interrupt_session') then
             perform replay_on_session(v_session, p_function, p_arguments);
         when p_function in ('release_directive', 'move_directive', 'move_directive_phase') then
             perform replay_on_directive(v_session, p_function, p_arguments);
@@ -48,7 +48,8 @@ create function holdfast.require_replayable(p_function text, p_arguments jsonb) 
 language plpgsql immutable as $$
 begin
     if p_function is null or p_function not in (
-        'save_session', 'end_session', 'interrupt_session', 'release_directive', 'move_directive', 'move_directive_phase',
+        'save_session', 'record_todos', 'end_session', 'interrupt_session',
+        'release_directive', 'move_directive', 'move_directive_phase',
         'record_steps', 'append_logs', 'record_metrics', 'finish_execution')
     then
         perform refuse('HF005', format('function = %s; a journal cannot ask for that.', coalesce(p_function, 'null')),
@@ -118,6 +119,9 @@ begin
         when 'save_session' then
             perform save_session(p_session.session_id, p_session.lease_epoch, p_session.lease_token,
                 (p_arguments ->> 'state')::session_state, coalesce(p_arguments -> 'metadata', '{}'), p_session.venture_id);
+        when 'record_todos' then
+            perform record_todos(p_session.session_id, p_session.lease_epoch, p_session.lease_token, p_arguments -> 'items',
+                coalesce((p_arguments ->> 'is_whole')::boolean, true), p_session.venture_id);
         when 'end_session' then
             perform end_session(p_session.session_id, p_session.lease_epoch, p_session.lease_token, v_reason,
                 p_session.venture_id);
