@@ -77,6 +77,8 @@ async def test_a_stale_token_is_refused_and_changes_nothing(holdfast_url: str, n
         for what, token in _stale_tokens(world, one.lease).items():
             await _require_refused(connection, name, one, world, token)
             assert await snapshot(connection) == before, f"{name} with {what} changed something"
+        if one.late:  # tests/sync shows until when
+            return
         await set_clock(connection, EXPIRED_AT)
         await _require_refused(connection, name, one, world, held(world, one.lease).token)
         assert await snapshot(connection) == before, f"{name} after the lease ran out"

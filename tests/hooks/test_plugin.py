@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from holdfast.hooks.programs import CLAUDE
+from holdfast.hooks.programs.claude import CLAUDE
 from tests.hooks.conftest import Hooks
 from tests.support.fake_models import AnthropicModel, Text
 from tests.support.programs import Program, claude

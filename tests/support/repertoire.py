@@ -8,8 +8,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from typing import Any, TypeAlias
+from uuid import UUID
 
-from tests.support.sql import Token
+from tests.support.sql import START, Token
 from tests.support.world import (
     DIRECTIVE,
     FREE_DIRECTIVE,
@@ -35,6 +36,8 @@ class Call:
     """The lowest role in the venture that may call it."""
     event: bool = True
     """Whether it changes something that subscribers are told."""
+    late: bool = False
+    """Whether it may come after its lease ran out, as long as nobody has taken that."""
 
     def fenced(self, world: World, token: Token | None = None) -> dict[str, Any]:
         """The arguments with the right token, or with another one."""
@@ -144,6 +147,18 @@ CALLS: dict[str, Call] = {
     "stop_auto_proceed": _session(),
     "get_auto_proceed_summary": _read(lambda _: {"session_id": WALKER}),
     "advance": _session(sd_key=DIRECTIVE, outcome="completed"),
+    # journals
+    "replay_entry": Call(
+        arguments=lambda _: {
+            "entry_id": UUID(int=7),
+            "written_at": START,
+            "session_id": SESSION,
+            "function": "save_session",
+            "arguments": {"metadata": {"branch": "main"}},
+        },
+        lease="session",
+        late=True,
+    ),
     # supervisors
     "create_supervisor": _plain(name="new"),
     "claim_supervisors": _plain(holder="worker", handlers=["free"]),

@@ -9,7 +9,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from tests.support.sql import Token, call, call_row, call_value, set_clock
+from tests.support.sql import START, Token, call, call_row, call_value, set_clock
 
 if TYPE_CHECKING:
     from holdfast.engine.connections import Connection
@@ -160,6 +160,13 @@ async def _work(maker: _Maker, session: Held, execution: Held) -> None:
     fence = {"epoch": walker["epoch"], "token": walker["token"]}
     await maker.call("start_auto_proceed", session_id=WALKER, orchestrator_key=FREE_DIRECTIVE, **fence)  # fmt: skip
     await maker.call("end_session", session_id=WALKER, **fence)
+    late = {
+        "entry_id": UUID(int=1),
+        "function": "save_session",
+        "arguments": {},
+        "written_at": START,
+    }
+    await maker.call("replay_entry", session_id=SESSION, **session.token._asdict(), **late)
 
 
 async def _ask(maker: _Maker, supervisor: Held) -> dict[str, UUID]:

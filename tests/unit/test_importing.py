@@ -8,8 +8,8 @@ import pytest
 
 from holdfast.errors import InvalidValue
 from holdfast.model.directives import NewDirective
-from holdfast.sessions.branch import current_branch
 from holdfast.sessions.importing import load_directives, parse_directives
+from holdfast.sync.git import current_branch
 
 
 def test_a_tree_is_read_with_parents_before_children() -> None:

@@ -62,6 +62,16 @@ def print_error(error: HoldfastError) -> None:
         errors.print(Text("next:  ", style="quiet") + Text(_one_line(error.hint)), soft_wrap=True)
 
 
+def print_warning(text: str) -> None:
+    """What somebody should look at, though the command goes on."""
+    errors.print(Text("warning: ", style="buoy") + Text(_one_line(text)), soft_wrap=True)
+
+
+def print_note(text: str) -> None:
+    """What happened besides what was asked for."""
+    errors.print(Text(f"note: {_one_line(text)}", style="quiet"), soft_wrap=True)
+
+
 def _one_line(text: str) -> str:
     """A value that somebody gave may have line ends in it."""
     return " ".join(text.split())

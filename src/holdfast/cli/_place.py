@@ -14,11 +14,16 @@ from uuid import UUID
 import typer
 
 from holdfast.cli._connection import connected
-from holdfast.errors import InvalidValue, NotFound
+from holdfast.cli._output import print_note, print_warning
+from holdfast.engine.postgres import PostgresEngine
+from holdfast.errors import HoldfastError, InvalidValue, NotFound
 from holdfast.model.sessions import SessionLease
 from holdfast.sessions.directives import DirectiveService
 from holdfast.sessions.service import SessionService
 from holdfast.sync.cache import Cache, CachedClaim, CachedSession, CacheState
+from holdfast.sync.journal import Journal
+from holdfast.sync.quarantine import Quarantine
+from holdfast.sync.replay import replay
 
 VARIABLE = "HOLDFAST_SESSION"
 
@@ -112,14 +117,29 @@ def _is_older(session: CachedSession, claim: CachedClaim | None, kept: CachedSes
 
 @asynccontextmanager
 async def placed(venture: str | None) -> AsyncIterator[Place]:
-    """Open what a command works with."""
+    """Open what a command works with; what the journal holds is sent first."""
     async with connected(venture) as (hf, venture_id):
+        await _send_journal(hf.engine)
         yield Place(
             sessions=SessionService(hf.engine, venture_id),
             directives=DirectiveService(hf.engine, venture_id),
             venture_id=venture_id,
             cache=Cache.of_project(Path.cwd()),
         )
+
+
+async def _send_journal(engine: PostgresEngine) -> None:
+    """What was written while the database was away comes before anything new."""
+    here = Path.cwd()
+    try:
+        sent = await replay(Journal.of_project(here), engine, Quarantine.of_project(here))
+    except HoldfastError as error:  # a command that only reads needs no journal
+        print_warning(error.message)
+        return
+    if sent.applied:
+        print_note(f"{len(sent.applied)} journaled writes are in the database now")
+    for line in sent.lines:
+        print_warning(line)
 
 
 def lease_of(session: CachedSession) -> SessionLease:

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
+from holdfast.cli._away import Journaled, journal_move, run_or_journal
 from holdfast.cli._connection import JsonOption, VentureOption, run_async
 from holdfast.cli._marks import state_text
 from holdfast.cli._output import console, print_json, rows_table
@@ -220,7 +221,7 @@ def _move(
     reason: str | None,
     session: str | None,
     venture: str | None,
-) -> Directive:
+) -> Directive | Journaled:
     async def work() -> Directive:
         async with placed(venture) as place:
             mine = await _holder(place, key, session)
@@ -236,7 +237,7 @@ def _move(
                     place.forget_claim(session_, held)
             return await place.directives.get(key)
 
-    return run_async(work())
+    return run_or_journal(work(), lambda away: journal_move(key, to, reason, session, away))
 
 
 async def _moved(
@@ -266,7 +267,10 @@ async def _holder(
     return (mine, mine.claim) if mine.claim and mine.claim.sd_key == key else None
 
 
-def _tell(one: Directive, as_json: bool) -> None:
+def _tell(one: Directive | Journaled, as_json: bool) -> None:
+    if isinstance(one, Journaled):
+        one.tell(as_json)
+        return
     if as_json:
         print_json(one)
         return

@@ -13,14 +13,15 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
+from holdfast.cli._away import Journaled, journal_end, journal_release, run_or_journal
 from holdfast.cli._connection import JsonOption, VentureOption, run_async
 from holdfast.cli._marks import state_text
-from holdfast.cli._output import ago, console, errors, print_json, rows_table
+from holdfast.cli._output import ago, console, print_json, print_warning, rows_table
 from holdfast.cli._place import VARIABLE, Place, ReasonOption, SessionOption, lease_of, placed
 from holdfast.errors import HoldfastError, InvalidValue, LeaseLost, NotFound
 from holdfast.model.sessions import Beat, Claim, Mechanism, Session
-from holdfast.sessions.branch import current_branch
 from holdfast.sync.cache import CachedClaim, CachedSession
+from holdfast.sync.git import current_branch
 
 app = typer.Typer(help="Sessions: one run of one agent program.", no_args_is_help=True)
 
@@ -47,7 +48,7 @@ def start(
             place.cache.require_writable()
             problem = place.cache.read().problem
             if problem is not None:
-                errors.print(Text(f"warning: {problem} It is put aside."), soft_wrap=True)
+                print_warning(f"{problem} It is put aside.")
             branch = current_branch(Path.cwd())
             about = {"branch": branch, "folder": str(Path.cwd()), "parent_pid": os.getppid()}
             started = await place.sessions.start(session_id=id, agent=agent, metadata=about)
@@ -193,8 +194,11 @@ def release(
             place.forget_claim(mine, held)
             return {"session_id": mine.session_id, "released": held.sd_key}
 
-    told = run_async(work())
-    _tell(told, f"{told['released']} is released", as_json)
+    told = run_or_journal(work(), lambda away: journal_release(session, reason, away))
+    if isinstance(told, Journaled):
+        told.tell(as_json)
+    else:
+        _tell(told, f"{told['released']} is released", as_json)
 
 
 @app.command()
@@ -214,8 +218,11 @@ def end(
             place.cache.update(mine.session_id, place.venture_id, lambda _: None)
             return {"session_id": mine.session_id, "state": "ended"}
 
-    told = run_async(work())
-    _tell(told, f"session {told['session_id']} ended", as_json)
+    told = run_or_journal(work(), lambda away: journal_end(session, reason, away))
+    if isinstance(told, Journaled):
+        told.tell(as_json)
+    else:
+        _tell(told, f"session {told['session_id']} ended", as_json)
 
 
 @app.command()

@@ -16,10 +16,10 @@ from holdfast.engine.postgres import PostgresEngine
 from holdfast.errors import DatabaseUnavailable, HoldfastError, LeaseLost, NotFound, Refused
 from holdfast.hooks.task import Task
 from holdfast.model.sessions import Beat, Claim, Session, SessionLease, SessionState
-from holdfast.sessions.branch import current_branch
 from holdfast.sessions.directives import DirectiveService
 from holdfast.sessions.service import SessionService
 from holdfast.sync.cache import Cache, CachedClaim, CachedSession
+from holdfast.sync.git import current_branch
 
 
 @dataclasses.dataclass(frozen=True)
@@ -231,7 +231,13 @@ class Keeper:
             )
         except Refused as refusal:
             self._keep(claim=None)
-            self._notes.append(f"You worked on {key}, but: {refusal.message}")
+            if not await self._is_over(key):
+                self._notes.append(f"You worked on {key}, but: {refusal.message}")
+
+    async def _is_over(self, key: str) -> bool:
+        with contextlib.suppress(NotFound):
+            return (await self.directives.get(key)).ended_at is not None
+        return False
 
     async def _look_at_claim(self, lease: SessionLease, beat: Beat) -> None:
         believed = self.claim

@@ -1,20 +1,17 @@
-"""Where a session is, kept in its metadata under the names of the older format."""
+"""What a session is at, kept in its metadata under the names of the older format; the directive keeps the database itself."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from holdfast.hooks.desk import Desk
 
 
-async def keep_place(desk: Desk, *, is_active: bool, task: str | None = None) -> None:
-    """Keep which directive, phase and task the session is at."""
-    claim = desk.keeper.claim
-    state = {
-        "currentSd": claim.sd_key if claim else None,
-        "currentPhase": claim.phase if claim else None,
+async def keep_place(desk: Desk, *, is_active: bool = True, task: str | None = None) -> None:
+    """Keep whether the session is at work, and at which task."""
+    state: dict[str, Any] = {
         "isActive": is_active,
-        "wasInterrupted": False,
         "lastUpdatedAt": datetime.now(UTC).isoformat(),
     }
     if task is not None:

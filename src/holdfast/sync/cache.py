@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import fcntl
 import hashlib
 import json
-import os
 import tempfile
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from holdfast.engine.embedded import default_data_dir
 from holdfast.errors import HoldfastError
+from holdfast.sync._files import PROJECT_FOLDER, locked, put_aside, write_atomically
+from holdfast.sync.older_file import OlderFile
 
 VERSION = 1
 MOST_SESSIONS = 100
@@ -108,7 +108,11 @@ class Cache:
         Raises:
             HoldfastError: the folder cannot be written.
         """
-        with self._errors_told(), self._locked(), tempfile.TemporaryFile(dir=self.folder):
+        with (
+            self._errors_told(),
+            locked(self.folder, _LOCK_NAME),
+            tempfile.TemporaryFile(dir=self.folder),
+        ):
             pass
 
     def update(self, session_id: str, venture_id: UUID, change: Change) -> None:
@@ -119,57 +123,29 @@ class Cache:
         Raises:
             HoldfastError: it cannot be written; what was there is there still.
         """
-        with self._errors_told(), self._locked():
+        with self._errors_told(), locked(self.folder, _LOCK_NAME):
             state = self.read()
             if state.problem is not None:
-                self._put_aside()
+                put_aside(self.file)
             changed = change(state.find(session_id, venture_id))
             kept = [one for one in state.sessions if one.session_id != session_id]
             if changed is not None:
                 kept.append(changed)
             kept.sort(key=lambda one: one.updated_at)
-            self._write(kept[-MOST_SESSIONS:])
+            write_atomically(self.file, _format(kept[-MOST_SESSIONS:]))
+        self._tell_older_programs(session_id, changed)
 
-    def _write(self, sessions: list[CachedSession]) -> None:
-        # A reader sees the old file or the new one: rename is atomic, and the text is on disk before its name is.
-        handle, name = tempfile.mkstemp(dir=self.folder, prefix=f".{FILE_NAME}.")  # mode 0600
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(_format(sessions))
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(self.file)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-        _sync_folder(self.folder)
-
-    def _put_aside(self) -> None:
-        with contextlib.suppress(FileNotFoundError):
-            self.file.rename(
-                self.folder / f"{FILE_NAME}.damaged-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
-            )
-
-    @contextlib.contextmanager
-    def _locked(self) -> Iterator[None]:
-        """Be the only one who changes it; the kernel frees the lock of a process that dies."""
-        # Open to others as an embedded server in it needs; the file itself is not.
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._hide_from_git()
-        handle = os.open(self.folder / _LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(handle)
-
-    def _hide_from_git(self) -> None:
-        if self.folder.name == ".holdfast":
-            with (
-                contextlib.suppress(FileExistsError),
-                (self.folder / ".gitignore").open("x") as file,
-            ):
-                file.write("*\n")
+    def _tell_older_programs(self, session_id: str, changed: CachedSession | None) -> None:
+        older = OlderFile(self.folder.parent)
+        if self.folder.name != PROJECT_FOLDER or not older.is_wanted:
+            return
+        with contextlib.suppress(
+            HoldfastError
+        ):  # a copy of a copy: `holdfast validate` tells where it differs
+            if changed is None:
+                older.forget(session_id)
+            else:
+                older.write(session_id, _older_fields(changed))
 
     @contextlib.contextmanager
     def _errors_told(self) -> Iterator[None]:
@@ -196,6 +172,15 @@ def _format(sessions: list[CachedSession]) -> bytes:
     by_id = {one["session_id"]: one for one in plain}
     whole = {"version": VERSION, "checksum": checksum(by_id), "sessions": by_id}
     return (json.dumps(whole, indent=2, ensure_ascii=True) + "\n").encode()
+
+
+def _older_fields(session: CachedSession) -> dict[str, Any]:
+    return {
+        "currentSd": session.claim.sd_key if session.claim else None,
+        "currentPhase": session.claim.phase if session.claim else None,
+        "lastUpdatedAt": session.updated_at.isoformat(),
+        "branch": session.branch,
+    }
 
 
 def _plain(value: UUID | datetime) -> str:
@@ -236,11 +221,3 @@ def _why(error: Exception) -> str:
         case RecursionError():
             return "it is nested too deeply"
     return str(error) or type(error).__name__
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -10,6 +10,6 @@ from holdfast.hooks.replies import Pass, Reply
 
 async def answer(desk: Desk, event: HookEvent) -> Reply:
     """Keep the place, and tell it again at the next chance."""
-    await keep_place(desk, is_active=True)
+    await keep_place(desk)
     desk.is_told = False
     return Pass()

@@ -21,5 +21,5 @@ async def answer(desk: Desk, event: HookEvent) -> Reply:
         is_whole=changes.is_whole,
         venture_id=desk.keeper.venture_id,
     )
-    await keep_place(desk, is_active=True, task=row["activity"])
+    await keep_place(desk, task=row["activity"])
     return Pass()

@@ -258,6 +258,7 @@ begin
         when v_claim.session_id = v_session.id then 'again'
         when v_claim.lease_expires_at <= v_now then 'expired' else 'forced' end;
     taken_from := nullif(v_holder, p_session_id);
+    perform keep_place(v_venture, v_session.id, v_directive);
     update directives d set seq = d.seq + 1 where d.venture_id = v_venture and d.id = v_directive.id returning d.seq into v_seq;
     perform emit(v_venture, 'directive', v_directive.id, v_seq, 'directive.claimed', jsonb_strip_nulls(jsonb_build_object(
         'sd_key', p_sd_key, 'session_id', p_session_id, 'epoch', epoch, 'mechanism', mechanism,
@@ -381,7 +382,7 @@ begin
 end
 $$;
 
--- Gives a claim back.
+-- Gives a claim back; the session does not come back to it by itself.
 create function holdfast.release_directive(
     p_sd_key text, p_epoch bigint, p_token uuid, p_reason text default null, p_venture_id uuid default null)
 returns bigint
@@ -389,15 +390,21 @@ language plpgsql security definer set search_path = holdfast, pg_temp as $$
 declare
     v_venture   uuid := enter(p_venture_id, 'agent');
     v_directive directives := require_directive(v_venture, p_sd_key);
+    v_session   uuid;
     v_seq       bigint;
 begin
-    select * into v_directive from directives where venture_id = v_venture and id = v_directive.id for no key update;
     if p_token is null then
         perform refuse('HF001', format('Releasing %s needs the token of its claim.', p_sd_key), 'Bring p_epoch and p_token.');
     end if;
+    select s.id into v_session from directive_claims c
+    join claude_sessions s on s.venture_id = c.venture_id and s.id = c.session_id
+    where c.venture_id = v_venture and c.directive_id = v_directive.id and c.lease_token = p_token
+    for no key update of s;  -- sessions are locked before directives
+    select * into v_directive from directives where venture_id = v_venture and id = v_directive.id for no key update;
     perform fence_directive(v_venture, v_directive, p_epoch, p_token, holdfast.now());
     update directive_claims set session_id = null, claimed_at = null, lease_token = null, lease_expires_at = null
     where venture_id = v_venture and directive_id = v_directive.id;
+    perform keep_place(v_venture, v_session, null);
     update directives set seq = seq + 1 where venture_id = v_venture and id = v_directive.id returning seq into v_seq;
     perform emit(v_venture, 'directive', v_directive.id, v_seq, 'directive.released', jsonb_strip_nulls(
         jsonb_build_object('sd_key', p_sd_key, 'reason', p_reason)));

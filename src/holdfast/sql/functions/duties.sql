@@ -191,6 +191,7 @@ begin
     perform raise_feed_floor('events_default', v_before);
     delete from events_default where time < v_before;
     delete from agent_execution_logs_default where time < v_before;
+    delete from journal_entries where applied_at < v_before;
     return v_dropped;
 end
 $$;

@@ -240,18 +240,29 @@ begin
 end
 $$;
 
--- Gives back what a session holds.
+-- Gives back what a session holds; it stays the session's place, to which it comes back.
 create function holdfast.release_claims(p_venture_id uuid, p_session holdfast.claude_sessions, p_reason text) returns void
 language plpgsql as $$
 declare
-    v_claim record;
+    v_held uuid;
 begin
-    for v_claim in
-        select c.lease_epoch, c.lease_token, d.sd_key from directive_claims c
-        join directives d on d.venture_id = c.venture_id and d.id = c.directive_id
-        where c.venture_id = p_venture_id and c.session_id = p_session.id and c.lease_expires_at > holdfast.now()
-    loop
-        perform release_directive(v_claim.sd_key, v_claim.lease_epoch, v_claim.lease_token, p_reason, p_venture_id);
-    end loop;
+    select d.id into v_held from directive_claims c
+    join directives d on d.venture_id = c.venture_id and d.id = c.directive_id
+    where c.venture_id = p_venture_id and c.session_id = p_session.id for no key update of d;
+    if found then
+        perform give_back(p_venture_id, p_session, v_held, p_reason);
+    end if;
 end
+$$;
+
+-- Keeps with a session what it works on, under the names of the older format: whoever resumes it goes on from there.
+-- Silent, since the event of the directive tells of it; the session's row is locked.
+create function holdfast.keep_place(p_venture_id uuid, p_session_id uuid, p_directive holdfast.directives) returns void
+language sql as $$
+    update claude_sessions s set metadata = merge_metadata(s.metadata, jsonb_build_object('execution_state',
+        jsonb_build_object('currentSd', p_directive.sd_key, 'currentPhase', p_directive.phase,
+            'currentTask', case when s.metadata -> 'execution_state' ->> 'currentSd' = p_directive.sd_key
+                then s.metadata -> 'execution_state' -> 'currentTask' end,
+            'isActive', p_directive.sd_key is not null, 'wasInterrupted', false, 'lastUpdatedAt', holdfast.now())))
+    where s.venture_id = p_venture_id and s.id = p_session_id
 $$;

@@ -16,6 +16,8 @@ begin
     perform holdfast.claim_directive('verify-world', v_session.epoch, v_session.token, 'SD-VERIFY-2');
     perform holdfast.upsert_auto_proceed_session('verify-world', 'SD-VERIFY-2', p_total_children => 5);
     perform holdfast.ask_question('Is it so?', null, 'verify-world', v_session.epoch, v_session.token);
+    perform holdfast.replay_entry(gen_random_uuid(), holdfast.now(), 'verify-world', v_session.epoch, v_session.token,
+        'save_session', '{}');
 
     select * into v_execution from holdfast.begin_execution('an execution', 'verify', p_total_steps => 2);
     perform holdfast.record_steps(array[v_execution.id], array[v_execution.epoch], array[v_execution.token],
