@@ -10,6 +10,7 @@ import typer
 from typer.exceptions import TyperException
 
 from holdfast.cli import (
+    advancing,
     db,
     directives,
     events,
@@ -17,6 +18,7 @@ from holdfast.cli import (
     inspect,
     plans,
     questions,
+    resume,
     server,
     sessions,
     watching,
@@ -37,6 +39,10 @@ app.add_typer(db.app, name="db")
 app.add_typer(directives.app, name="directive")
 app.add_typer(sessions.app, name="session")
 app.add_typer(hooks.app, name="hooks")
+sessions.app.command("advance")(advancing.advance)
+sessions.app.command("auto-proceed")(advancing.auto_proceed)
+sessions.app.command("summary")(advancing.summary)
+app.command("resume")(resume.resume)
 app.command("run")(plans.run)
 app.command("plan")(plans.show)
 app.command("worker")(workers.worker)

@@ -15,9 +15,11 @@ import typer
 
 from holdfast.cli._connection import connected
 from holdfast.cli._output import print_note, print_warning
+from holdfast.config import Settings
 from holdfast.engine.postgres import PostgresEngine
 from holdfast.errors import HoldfastError, InvalidValue, NotFound
 from holdfast.model.sessions import SessionLease
+from holdfast.sessions.auto_proceed import AutoProceedService
 from holdfast.sessions.directives import DirectiveService
 from holdfast.sessions.service import SessionService
 from holdfast.sync.cache import Cache, CachedClaim, CachedSession, CacheState
@@ -42,6 +44,8 @@ class Place:
 
     sessions: SessionService
     directives: DirectiveService
+    auto_proceed: AutoProceedService
+    settings: Settings
     venture_id: UUID
     cache: Cache
 
@@ -123,6 +127,8 @@ async def placed(venture: str | None) -> AsyncIterator[Place]:
         yield Place(
             sessions=SessionService(hf.engine, venture_id),
             directives=DirectiveService(hf.engine, venture_id),
+            auto_proceed=AutoProceedService(hf.engine, venture_id),
+            settings=hf.settings,
             venture_id=venture_id,
             cache=Cache.of_project(Path.cwd()),
         )

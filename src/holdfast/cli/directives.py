@@ -15,6 +15,7 @@ from holdfast.cli._connection import JsonOption, VentureOption, run_async
 from holdfast.cli._marks import state_text
 from holdfast.cli._output import console, print_json, rows_table
 from holdfast.cli._place import Place, ReasonOption, SessionOption, placed
+from holdfast.cli._verification import require_passed
 from holdfast.errors import InvalidValue, NotFound
 from holdfast.model.directives import (
     DEFAULT_PRIORITY,
@@ -168,13 +169,26 @@ def block(
 @app.command()
 def complete(
     key: KeyArgument,
+    *,
+    unverified: Annotated[
+        bool,
+        typer.Option(
+            "--unverified", help="Without its verification: for operators; needs --reason."
+        ),
+    ] = False,
     reason: ReasonOption = None,
     session: SessionOption = None,
     as_json: JsonOption = False,
     venture: VentureOption = None,
 ) -> None:
-    """Say that a directive is done; nobody holds it then."""
-    _tell(_move(key, DirectiveStatus.COMPLETED, reason, session, venture), as_json)
+    """Say that a directive is done, once its verification has run and passed; nobody holds it then."""
+    if unverified and not (reason and reason.strip()):
+        raise InvalidValue(
+            "--unverified completes a directive without its verification; that needs a reason.",
+            hint='Say why: --unverified --reason "…"',
+        )
+    done = _move(key, DirectiveStatus.COMPLETED, reason, session, venture, unverified=unverified)
+    _tell(done, as_json)
 
 
 @app.command("import")
@@ -221,16 +235,19 @@ def _move(
     reason: str | None,
     session: str | None,
     venture: str | None,
+    *,
+    unverified: bool = False,
 ) -> Directive | Journaled:
     async def work() -> Directive:
         async with placed(venture) as place:
             mine = await _holder(place, key, session)
+            done = await _done(place, key, to, mine, unverified=unverified)
             if mine is None:
-                await _moved(place, key, to, reason, None)
+                await _moved(place, key, to, reason, None, **done)
             else:
                 session_, held = mine
                 place.cache.require_writable()
-                await _moved(place, key, to, reason, held)
+                await _moved(place, key, to, reason, held, **done)
                 if isinstance(to, DirectivePhase):
                     place.keep(session_, claim=dataclasses.replace(held, phase=to.value))
                 elif to is not DirectiveStatus.ACTIVE:
@@ -246,12 +263,29 @@ async def _moved(
     to: DirectiveStatus | DirectivePhase,
     reason: str | None,
     held: CachedClaim | None,
+    **done: Any,
 ) -> None:
     fence: dict[str, Any] = {"epoch": held.epoch, "token": held.token} if held else {}
     if isinstance(to, DirectivePhase):
         await place.directives.move_phase(key, to, reason=reason, **fence)
     else:
-        await place.directives.move(key, to, reason=reason, **fence)
+        await place.directives.move(key, to, reason=reason, **fence, **done)
+
+
+async def _done(
+    place: Place,
+    key: str,
+    to: DirectiveStatus | DirectivePhase,
+    mine: tuple[CachedSession, CachedClaim] | None,
+    *,
+    unverified: bool,
+) -> dict[str, Any]:
+    """What shows that a directive is done; its verification runs here and now."""
+    if to is not DirectiveStatus.COMPLETED:
+        return {}
+    if unverified:
+        return {"unverified": True}
+    return {"evidence": await require_passed(place, key, mine[0] if mine else None)}
 
 
 async def _holder(

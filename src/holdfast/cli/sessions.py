@@ -18,8 +18,10 @@ from holdfast.cli._connection import JsonOption, VentureOption, run_async
 from holdfast.cli._marks import state_text
 from holdfast.cli._output import ago, console, print_json, print_warning, rows_table
 from holdfast.cli._place import VARIABLE, Place, ReasonOption, SessionOption, lease_of, placed
+from holdfast.cli.advancing import proceeding_of
 from holdfast.errors import HoldfastError, InvalidValue, LeaseLost, NotFound
 from holdfast.model.sessions import Beat, Claim, Mechanism, Session
+from holdfast.sessions.proceeding import Proceeding
 from holdfast.sync.cache import CachedClaim, CachedSession
 from holdfast.sync.git import current_branch
 
@@ -83,14 +85,15 @@ def show(
 ) -> None:
     """Show a session: its state, its lease, what it holds."""
 
-    async def work() -> Session:
+    async def work() -> tuple[Session, Proceeding]:
         async with placed(venture) as place:
             named = session or os.environ.get(VARIABLE)
-            return await place.sessions.get(named or (await place.session(None)).session_id)
+            found = await place.sessions.get(named or (await place.session(None)).session_id)
+            return found, await proceeding_of(place, found.session_id)
 
-    found = run_async(work())
+    found, proceeding = run_async(work())
     if as_json:
-        print_json(found)
+        print_json(dataclasses.asdict(found) | {"proceeding": proceeding})
         return
     console.print(Text.assemble((found.session_id, "bold"), "  ", _state(found)))
     for name, value in (
@@ -103,11 +106,16 @@ def show(
             "holds",
             found.sd_key and f"{found.sd_key} ({found.phase}) until {found.claim_expires_at}",
         ),
+        ("auto-proceed", _decided(proceeding, "auto_proceed")),
+        (
+            "chaining",
+            _decided(proceeding, "chain_orchestrators") if proceeding.auto_proceed else None,
+        ),
         ("ended", found.ended_at),
         ("because", found.end_reason),
     ):
         if value:
-            _say(f"{name:<13}{value}")
+            _say(f"{name:<15}{value}")
 
 
 @app.command("list")
@@ -271,6 +279,11 @@ def silence(
         f"session {told['session_id']} may be silent until {told['expected_silence_until']:%H:%M:%S %Z}",
         as_json,
     )
+
+
+def _decided(proceeding: Proceeding, name: str) -> str:
+    """A setting, and which source decided it."""
+    return f"{'on' if getattr(proceeding, name) else 'off'} ({proceeding.sources[name]})"
 
 
 def _take_over(force: bool, reason: str | None) -> str | None:

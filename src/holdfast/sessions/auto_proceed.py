@@ -36,6 +36,7 @@ class AutoProceedService:
         orchestrator_key: str | None = None,
         *,
         proceeding: Proceeding | None = None,
+        keep: Mapping[str, bool | int] | None = None,
         lease_seconds: float = LEASE_SECONDS,
     ) -> Advanced:
         """Turn auto-proceed on and take the first directive; what the session has comes before it.
@@ -44,6 +45,7 @@ class AutoProceedService:
             lease: the session's.
             orchestrator_key: whose children are walked; unset means the one that the session has a part of, else the next.
             proceeding: the settings; unset means those of the walk, else the defaults.
+            keep: settings that the session's metadata keeps, for later calls.
             lease_seconds: how long the claim lasts without a heartbeat.
 
         Raises:
@@ -52,7 +54,11 @@ class AutoProceedService:
         """
         told = {**_told(proceeding), "auto_proceed": True}
         await self._row(
-            "start_auto_proceed", **lease.fence, orchestrator_key=orchestrator_key, settings=told
+            "start_auto_proceed",
+            **lease.fence,
+            orchestrator_key=orchestrator_key,
+            settings=told,
+            keep=dict(keep or {}),
         )
         return await self._advance(lease, settings=told, lease_seconds=lease_seconds)
 

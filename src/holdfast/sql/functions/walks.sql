@@ -95,10 +95,10 @@ language sql as $$
 $$;
 
 -- Turns auto-proceed on: the session will walk the children of that orchestrator; of the one that it has a part of,
--- else of the next one, where none is named.
+-- else of the next one, where none is named. What it was told for good stands in its metadata from then on.
 create function holdfast.start_auto_proceed(
     p_session_id text, p_epoch bigint, p_token uuid, p_orchestrator_key text default null,
-    p_settings jsonb default '{}', p_venture_id uuid default null)
+    p_settings jsonb default '{}', p_keep jsonb default '{}', p_venture_id uuid default null)
 returns table (id uuid, orchestrator_key text)
 language plpgsql security definer set search_path = holdfast, pg_temp as $$
 #variable_conflict use_column
@@ -107,7 +107,7 @@ declare
     v_session claude_sessions := fence_session(v_venture, p_session_id, p_epoch, p_token);
     v_root    uuid;
 begin
-    perform require_walk_settings(p_settings);
+    perform require_walk_settings(p_settings || p_keep);
     if p_orchestrator_key is not null then
         v_root := (require_directive(v_venture, p_orchestrator_key)).id;
     else
@@ -119,9 +119,8 @@ begin
     if v_root is null then
         perform refuse('HF003', 'There is no orchestrator with work that can be begun.', 'Name one, or add directives.');
     end if;
-    id := (open_walk(v_venture, v_session, v_root, p_settings)).id;
-    update claude_sessions s set metadata = merge_metadata(s.metadata, jsonb_strip_nulls(jsonb_build_object(
-        'auto_proceed', true, 'chain_orchestrators', p_settings -> 'chain_orchestrators')))
+    id := (open_walk(v_venture, v_session, v_root, p_settings || p_keep)).id;
+    update claude_sessions s set metadata = merge_metadata(s.metadata, p_keep || '{"auto_proceed": true}')
     where s.venture_id = v_venture and s.id = v_session.id;
     perform emit_auto_proceed(v_venture, v_session.id, p_session_id, 'auto_proceed.started', id);
     select d.sd_key into orchestrator_key from directives d where d.venture_id = v_venture and d.id = v_root;

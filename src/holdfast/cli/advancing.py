@@ -1,0 +1,272 @@
+"""`holdfast session advance`, `auto-proceed` and `summary`: a session that goes on by itself."""
+
+from __future__ import annotations
+
+import os
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+from rich.text import Text
+
+from holdfast.cli._connection import JsonOption, VentureOption, run_async
+from holdfast.cli._output import console, print_json, rows_table, span
+from holdfast.cli._place import VARIABLE, Place, ReasonOption, SessionOption, lease_of, placed
+from holdfast.cli._verification import run_verification
+from holdfast.errors import InvalidValue
+from holdfast.model.advancing import Advanced, AdvanceOutcome, Chain, Continue, Evidence, Pause
+from holdfast.sessions.finishing import told
+from holdfast.sessions.proceeding import Proceeding, Source, layers_of
+from holdfast.sync.cache import CachedClaim, CachedSession
+
+
+class Switch(StrEnum):
+    """Whether a session goes on by itself."""
+
+    ON = "on"
+    OFF = "off"
+
+
+ChainOption = Annotated[
+    bool | None,
+    typer.Option("--chain/--no-chain", help="Go on with the next orchestrator when this is done."),
+]
+
+
+def advance(
+    outcome: Annotated[
+        AdvanceOutcome | None,
+        typer.Option(
+            "--outcome", help="How it went; unset finishes nothing and says what is next."
+        ),
+    ] = None,
+    *,
+    reason: ReasonOption = None,
+    session: SessionOption = None,
+    as_json: JsonOption = False,
+    venture: VentureOption = None,
+) -> None:
+    """Finish what the session has and take what is next; a verification runs first."""
+
+    async def work() -> tuple[str | None, Evidence | None, Advanced]:
+        async with placed(venture) as place:
+            mine = await place.session(session)
+            place.cache.require_writable()
+            key, claim_epoch = await _finished(place, mine, outcome)
+            evidence = None
+            if outcome is AdvanceOutcome.COMPLETED and key is not None:
+                evidence = await run_verification(place, key, mine)
+            answer = await place.auto_proceed.advance(
+                lease_of(mine),
+                outcome=outcome,
+                sd_key=key,
+                claim_epoch=claim_epoch,
+                evidence=evidence,
+                reason=reason,
+                proceeding=await proceeding_of(place, mine.session_id),
+            )
+            keep_answer(place, mine, answer)
+            return key, evidence, answer
+
+    key, evidence, answer = run_async(work())
+    if as_json:
+        print_json(shown(answer))
+        return
+    if evidence is not None:
+        passed = "is verified" if evidence.passed else "did not pass its verification"
+        _say(f"{key} {passed}: {told(evidence)}")
+    tell(answer)
+
+
+def auto_proceed(
+    switch: Annotated[Switch, typer.Argument(help="on or off.")],
+    *,
+    orchestrator: Annotated[
+        str | None,
+        typer.Option(
+            "--orchestrator", help="Whose children; unset means the one it is in, else the next."
+        ),
+    ] = None,
+    chain: ChainOption = None,
+    max_chain_depth: Annotated[
+        int | None, typer.Option("--max-chain-depth", help="How many orchestrators it goes on to.")
+    ] = None,
+    max_iterations: Annotated[
+        int | None, typer.Option("--max-iterations", help="How many directives it takes.")
+    ] = None,
+    session: SessionOption = None,
+    as_json: JsonOption = False,
+    venture: VentureOption = None,
+) -> None:
+    """Let a session go on by itself with an orchestrator's next child, or stop that."""
+    given: dict[str, bool | int | None] = {
+        "chain_orchestrators": chain,
+        "max_chain_depth": max_chain_depth,
+        "max_iterations": max_iterations,
+    }
+    keep = {name: value for name, value in given.items() if value is not None}
+    if switch is Switch.OFF:
+        if orchestrator or keep:
+            raise InvalidValue("off takes no other options.", hint="Leave them out.")
+        _turn_off(session, as_json, venture)
+        return
+
+    async def work() -> Advanced:
+        async with placed(venture) as place:
+            mine = await place.session(session)
+            place.cache.require_writable()
+            answer = await place.auto_proceed.start(
+                lease_of(mine),
+                orchestrator,
+                proceeding=await proceeding_of(place, mine.session_id, keep),
+                keep=keep,
+            )
+            keep_answer(place, mine, answer)
+            return answer
+
+    answer = run_async(work())
+    if as_json:
+        print_json(shown(answer))
+    else:
+        tell(answer)
+
+
+def summary(
+    session: SessionOption = None, as_json: JsonOption = False, venture: VentureOption = None
+) -> None:
+    """Tell what a session's newest walk did."""
+
+    async def work() -> dict[str, Any]:
+        async with placed(venture) as place:
+            named = session or os.environ.get(VARIABLE)
+            named = named or (await place.session(None)).session_id
+            return await place.auto_proceed.summary(named)
+
+    found = run_async(work())
+    if as_json:
+        print_json(found)
+    else:
+        _print_summary(found)
+
+
+async def proceeding_of(
+    place: Place, session_id: str, given: dict[str, bool | int] | None = None
+) -> Proceeding:
+    """The settings that hold for a session here; what the command line gave comes first."""
+    layers = {**layers_of(place.settings, os.environ), Source.COMMAND_LINE: given or {}}
+    return await place.auto_proceed.settings(session_id, layers)
+
+
+def keep_answer(place: Place, mine: CachedSession, answer: Advanced) -> None:
+    """Let the cache know what the session has now."""
+    if isinstance(answer, Continue):
+        place.keep(mine, claim=cached_claim(answer))
+    elif mine.claim is not None and answer.sd_key != mine.claim.sd_key:
+        place.forget_claim(mine, mine.claim)
+
+
+def cached_claim(answer: Continue) -> CachedClaim:
+    """The claim as the cache keeps it."""
+    return CachedClaim(
+        sd_key=answer.sd_key,
+        epoch=answer.claim.epoch,
+        token=answer.claim.token,
+        phase=answer.phase.value,
+    )
+
+
+def shown(answer: Advanced) -> dict[str, Any]:
+    """An answer for machines; its tokens stay in the cache."""
+    if isinstance(answer, Pause):
+        return {
+            "decision": "pause",
+            "reason": answer.reason,
+            "why": answer.text,
+            "blocked": answer.blocked,
+            "sd_key": answer.sd_key,
+            "orchestrator": answer.orchestrator_key,
+        }
+    return {
+        "decision": "chain" if isinstance(answer, Chain) else "continue",
+        "sd_key": answer.sd_key,
+        "title": answer.title,
+        "phase": answer.phase,
+        "orchestrator": answer.orchestrator_key,
+        "is_final": answer.is_final,
+        "failures": answer.failures,
+        "why": answer.why,
+        "expires_at": answer.claim.expires_at,
+    }
+
+
+def tell(answer: Advanced) -> None:
+    """An answer for people."""
+    if isinstance(answer, Pause):
+        _say(f"pause: {answer.reason.words}")
+        for one in answer.blocked:
+            _say(f"  {one.sd_key or one.kind}: {one.by}")
+        if not answer.blocked:
+            _say(f"  {answer.text}")
+        if answer.sd_key is not None:
+            _say(f"{answer.sd_key} is still held")
+        return
+    verb = "chain to" if isinstance(answer, Chain) else "continue with"
+    _say(f"{verb} {answer.sd_key} ({answer.phase.value}): {answer.title}")
+    _say(f"because {answer.why}")
+
+
+async def _finished(
+    place: Place, mine: CachedSession, outcome: AdvanceOutcome | None
+) -> tuple[str | None, int | None]:
+    """What an outcome is said of: what the session believes to have, else what the database says it has."""
+    if outcome is None:
+        return None, None
+    if mine.claim is not None:
+        return mine.claim.sd_key, mine.claim.epoch
+    held = (await place.sessions.get(mine.session_id)).sd_key
+    if held is None and outcome is not AdvanceOutcome.UNFINISHED:
+        raise InvalidValue(
+            f"The session {mine.session_id} has nothing that could be {outcome.value}.",
+            hint="Ask what is next with: holdfast session advance",
+        )
+    return held, None
+
+
+def _turn_off(session: str | None, as_json: bool, venture: str | None) -> None:
+    async def work() -> tuple[bool, Proceeding]:
+        async with placed(venture) as place:
+            mine = await place.session(session)
+            stopped = await place.auto_proceed.stop(lease_of(mine))
+            return stopped, await proceeding_of(place, mine.session_id)
+
+    stopped, left = run_async(work())
+    if as_json:
+        print_json({"auto_proceed": left.auto_proceed, "stopped": stopped})
+        return
+    _say("auto-proceed is off" + ("" if stopped else "; no walk was under way"))
+    if left.auto_proceed:
+        _say(f"but {left.sources['auto_proceed']} says on, which comes first")
+
+
+def _print_summary(found: dict[str, Any]) -> None:
+    state = found["pause_reason"] or ("over" if found["ended_at"] else "under way")
+    _say(
+        f"{found['orchestrator']}: {found['completed']} of {found['handed_out']} completed in"
+        f" {span(found['seconds'])}; {state.replace('_', ' ')}"
+    )
+    table = rows_table("directive", "outcome", "time", "failures", "title", right=("time", "failures"))  # fmt: skip
+    for one in found["items"]:
+        table.add_row(
+            Text(one["sd_key"]),
+            one["outcome"].replace("_", " "),
+            span(one["seconds"]),
+            str(one["failures"] or ""),
+            Text(one["title"]),
+        )
+    console.print(table)
+    for problem in found["problems"]:
+        _say(f"problem: {problem}")
+
+
+def _say(text: str) -> None:
+    console.print(Text(text), soft_wrap=True)
