@@ -14,8 +14,9 @@ from holdfast.errors import (
     LeaseLost,
     NotFound,
 )
+from tests.support.evidence import evidence
 from tests.support.sql import call, call_row, connected, one, set_clock, snapshot
-from tests.support.walking import Walker, add_child, add_tree, evidence, status_of, walker
+from tests.support.walking import Walker, add_child, add_tree, status_of, walker
 
 if TYPE_CHECKING:
     from holdfast.engine.connections import Connection

@@ -3,28 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from typing import TYPE_CHECKING, Any
 
-from tests.support.sql import START, Row, call, call_row, one
+from tests.support.sql import Row, call, call_row, one
 
 if TYPE_CHECKING:
     from holdfast.engine.connections import Connection
 
 LEASE_SECONDS = 3600
-
-
-def evidence(command: str, exit_code: object = 0, **given: Any) -> dict[str, Any]:
-    """What a run of a verification leaves behind."""
-    return {
-        "command": command,
-        "exit_code": exit_code,
-        "output_digest": hashlib.sha256(b"output").hexdigest(),
-        "output_tail": "output",
-        "started_at": START.isoformat(),
-        "ended_at": START.isoformat(),
-        **given,
-    }
 
 
 async def add_tree(connection: Connection, root: str, *children: str, **given: Any) -> None:

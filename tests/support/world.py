@@ -9,13 +9,14 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from tests.support.evidence import evidence
 from tests.support.sql import START, Token, call, call_row, call_value, set_clock
 
 if TYPE_CHECKING:
     from holdfast.engine.connections import Connection
 
 SESSION, DIRECTIVE, FREE_DIRECTIVE, DRAFT = "session-1", "SD-HELD", "SD-FREE", "SD-DRAFT"
-WALKER = "session-2"
+WALKER, WALKED = "session-2", "SD-WALKED"
 FIRST_LEASE_SECONDS, SECOND_LEASE_SECONDS = 30, 3600
 RECLAIMED_AT = 60
 EXPIRED_AT = RECLAIMED_AT + SECOND_LEASE_SECONDS + 1
@@ -117,6 +118,7 @@ class _Maker:
 async def _make_directives(maker: _Maker) -> None:
     await maker.call("add_directive", sd_key=DIRECTIVE, title="held", status="active", phase="PLAN")
     await maker.call("add_directive", sd_key=FREE_DIRECTIVE, title="free", status="active")
+    await maker.call("add_directive", sd_key=WALKED, title="walked", status="active", verification="true")  # fmt: skip
     await maker.call("add_directive", sd_key=DRAFT, title="needs the other", needs=[FREE_DIRECTIVE])
 
 
@@ -156,10 +158,7 @@ async def _work(maker: _Maker, session: Held, execution: Held) -> None:
     await maker.call("append_logs", **rows, levels=["info"], messages=["hello"])
     await maker.call("record_metrics", execution_id=execution.id, **execution.token._asdict())
     await maker.call("upsert_auto_proceed_session", session_id=SESSION, total_children=5)
-    walker = await maker.row("start_session", session_id=WALKER)
-    fence = {"epoch": walker["epoch"], "token": walker["token"]}
-    await maker.call("start_auto_proceed", session_id=WALKER, orchestrator_key=FREE_DIRECTIVE, **fence)  # fmt: skip
-    await maker.call("end_session", session_id=WALKER, **fence)
+    await _walk(maker)
     late = {
         "entry_id": UUID(int=1),
         "function": "save_session",
@@ -167,6 +166,17 @@ async def _work(maker: _Maker, session: Held, execution: Held) -> None:
         "written_at": START,
     }
     await maker.call("replay_entry", session_id=SESSION, **session.token._asdict(), **late)
+
+
+async def _walk(maker: _Maker) -> None:
+    """Another session walks a directive to its end, with evidence."""
+    walker = await maker.row("start_session", session_id=WALKER)
+    who = {"session_id": WALKER, "epoch": walker["epoch"], "token": walker["token"]}
+    await maker.call("start_auto_proceed", **who, orchestrator_key=WALKED)
+    await maker.call("advance", **who)
+    done = {"sd_key": WALKED, "outcome": "completed", "evidence": evidence("true")}
+    await maker.call("advance", **who, **done)
+    await maker.call("end_session", **who)
 
 
 async def _ask(maker: _Maker, supervisor: Held) -> dict[str, UUID]:

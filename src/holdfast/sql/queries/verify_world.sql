@@ -2,6 +2,7 @@
 do $$
 declare
     v_session     record;
+    v_walker      record;
     v_execution   record;
     v_supervisor  uuid;
     v_plan        record;
@@ -15,6 +16,13 @@ begin
     select * into v_session from holdfast.start_session('verify-world', 'claude', 'verify');
     perform holdfast.claim_directive('verify-world', v_session.epoch, v_session.token, 'SD-VERIFY-2');
     perform holdfast.upsert_auto_proceed_session('verify-world', 'SD-VERIFY-2', p_total_children => 5);
+    perform holdfast.add_directive('SD-VERIFY-4', 'is verified', p_status => 'active', p_verification => 'true');
+    select * into v_walker from holdfast.start_session('verify-walker');
+    perform holdfast.start_auto_proceed('verify-walker', v_walker.epoch, v_walker.token, 'SD-VERIFY-4');
+    perform holdfast.advance('verify-walker', v_walker.epoch, v_walker.token);
+    perform holdfast.advance('verify-walker', v_walker.epoch, v_walker.token, 'SD-VERIFY-4', 'completed',
+        p_evidence => jsonb_build_object('command', 'true', 'exit_code', 0, 'output_digest', encode(sha256(''), 'hex'),
+            'output_tail', '', 'started_at', now(), 'ended_at', now()));
     perform holdfast.ask_question('Is it so?', null, 'verify-world', v_session.epoch, v_session.token);
     perform holdfast.replay_entry(gen_random_uuid(), holdfast.now(), 'verify-world', v_session.epoch, v_session.token,
         'save_session', '{}');
