@@ -773,6 +773,7 @@ def test_lists_show_who_holds_what(cli: Command) -> None:
     assert "s1" in tree
     assert "waits for SD-A" in tree
     assert "s1 since" in cli("directive", "show", "SD-A").out
+    Path("Makefile").write_text("test:\n\t@true\n")  # its verification is: make test
     cli("directive", "complete", "SD-A")
     [done] = cli("directive", "list", "--status", "completed", "--json").json
     assert done["sd_key"] == "SD-A"
