@@ -339,7 +339,10 @@ begin
         perform show_walk(p_venture_id, p_walk.id, v_held);
     end if;
     perform emit_advanced(p_venture_id, p_session, p_step, jsonb_build_object('decision', 'pause', 'reason', p_reason,
-        'why', p_why, 'blocked', nullif(p_blocked, '[]')), v_held, p_is_active => false);
+        'why', p_why, 'blocked', nullif(p_blocked, '[]')));
+    perform keep_place(p_venture_id, p_session.id, h)
+    from (select p_venture_id as venture_id, v_held as id) as x
+    left join directives h using (venture_id, id);
     if p_reason = 'orchestrator_done' then
         perform deactivate_auto_proceed_session(p_session.session_id, p_venture_id);  -- which tells the summary
     elsif p_walk.id is not null and v_told is not true then
@@ -378,7 +381,9 @@ begin
         orchestrator_id = p_step.root_id, directive_id = v_next.id, decision = hand_out.decision, why = hand_out.why, pause_reason = null,
         chain_depth = w.chain_depth + (p_step.root_id <> p_walk.orchestrator_id)::integer,
         iterations = w.iterations + (not v_again or p_walk.directive_id is distinct from v_next.id)::integer,
-        unfinished = case when p_step.stays and p_step.outcome = 'unfinished' then w.unfinished else 0 end
+        -- Who asks again what was told counts no less often; who asks after a pause was sent by a person.
+        unfinished = case when p_step.stays and p_step.outcome = 'unfinished' or v_again and w.directive_id = v_next.id
+            and w.pause_reason is null then w.unfinished else 0 end
     where w.venture_id = p_venture_id and w.id = p_walk.id;
     perform begin_item(p_walk, v_next.id, v_next.failures);
     perform show_walk(p_venture_id, p_walk.id, v_next.id);
@@ -388,7 +393,7 @@ begin
     failures := v_next.failures;
     blocked := '[]';
     perform emit_advanced(p_venture_id, p_session, p_step, jsonb_build_object('decision', decision, 'sd_key', sd_key,
-        'orchestrator', orchestrator_key, 'why', why), v_next.id, p_is_active => true);
+        'orchestrator', orchestrator_key, 'why', why));
     return next;
 end
 $$;
@@ -409,23 +414,15 @@ language sql stable as $$
         else 'next by priority, then age' end
 $$;
 
--- Tells what came of it in the session's stream, and keeps what an older client reads in the session's metadata.
+-- Tells what came of it in the session's stream.
 create function holdfast.emit_advanced(
-    p_venture_id uuid, p_session holdfast.claude_sessions, p_step holdfast.walk_step, p_told jsonb, p_directive_id uuid,
-    p_is_active boolean)
+    p_venture_id uuid, p_session holdfast.claude_sessions, p_step holdfast.walk_step, p_told jsonb)
 returns void
 language plpgsql as $$
 declare
-    v_seq  bigint;
-    v_now  directives;
-    v_task jsonb;
+    v_seq bigint;
 begin
-    select * into v_now from directives d where d.venture_id = p_venture_id and d.id = p_directive_id;
-    v_task := case when p_session.metadata -> 'execution_state' ->> 'currentSd' = v_now.sd_key
-        then p_session.metadata -> 'execution_state' -> 'currentTask' end;
-    update claude_sessions s set seq = s.seq + 1, metadata = merge_metadata(s.metadata, jsonb_build_object('execution_state',
-        jsonb_build_object('currentSd', v_now.sd_key, 'currentPhase', v_now.phase, 'currentTask', v_task,
-            'isActive', p_is_active, 'wasInterrupted', false, 'lastUpdatedAt', holdfast.now())))
+    update claude_sessions s set seq = s.seq + 1
     where s.venture_id = p_venture_id and s.id = p_session.id returning s.seq into v_seq;
     perform emit(p_venture_id, 'session', p_session.id, v_seq, 'session.advanced', jsonb_strip_nulls(jsonb_build_object(
         'session_id', p_session.session_id, 'outcome', p_step.outcome, 'finished', (
