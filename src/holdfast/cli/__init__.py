@@ -19,6 +19,7 @@ from holdfast.cli import (
     questions,
     server,
     sessions,
+    validate,
     watching,
     workers,
 )
@@ -45,6 +46,7 @@ app.command("watch")(watching.watch)
 app.command("questions")(questions.questions)
 app.command("answer")(questions.answer)
 app.command("events")(events.events)
+app.command("validate")(validate.validate)
 app.command("up")(server.up)
 app.command("down")(server.down)
 
