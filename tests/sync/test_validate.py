@@ -18,6 +18,7 @@ from holdfast.config import Settings
 from holdfast.engine.postgres import PostgresEngine
 from holdfast.sync.cache import Cache, CachedSession
 from holdfast.sync.git import read_work_tree
+from holdfast.sync.journal import Journal, JournalState
 from holdfast.sync.reconcile import Reconciled, reconcile
 from tests.support.repositories import git, repository
 from tests.support.sql import call, call_row, connected
@@ -227,7 +228,7 @@ def test_random_bytes_in_every_file_are_told_and_repaired(
     assert "Traceback" not in told.err
     assert holding("validate", "--session", "s1", "--fix").code == 1  # its lease was in the cache
     assert json.loads(OLDER.read_text()).get("currentSd") in (None, "SD-1")
-    assert not journal.exists()
+    assert Journal(journal.parent).read() == JournalState()
 
 
 def test_the_older_file_is_repaired_and_keeps_what_it_does_not_know(holding: Command) -> None:

@@ -87,8 +87,8 @@ async def reconcile(
     With the database away it says that it cannot tell. A file that cannot be written is told, not raised.
     """
     replayed = await send_journal(start, engine)
-    project = Project(start, engine, venture_id)
     try:
+        project = Project(start, engine, venture_id)
         found = await settle(project, session_id, fix=fix, switch_branch=switch_branch)
     except HoldfastError as error:
         return Reconciled(replayed=replayed, cannot_tell=error.message)
