@@ -172,7 +172,10 @@ def test_of_several_sessions_one_has_to_be_named(cli: Command, away: Away) -> No
     started(cli, "s1")
     started(cli, "s2")
     away(True)
-    cli("session", "end").assert_refused(*UNREACHABLE)
+    cli("session", "end").assert_refused(
+        "The database is away, and 2 sessions are known here: s1, s2.",
+        "Name one with --session or HOLDFAST_SESSION.",
+    )
     assert cli("session", "end", "--session", "s2", "--json").json["session_id"] == "s2"
     assert list(cache()) == ["s1"]
 

@@ -21,6 +21,7 @@ from holdfast.cli import (
     resume,
     server,
     sessions,
+    validate,
     watching,
     workers,
 )
@@ -51,6 +52,7 @@ app.command("watch")(watching.watch)
 app.command("questions")(questions.questions)
 app.command("answer")(questions.answer)
 app.command("events")(events.events)
+app.command("validate")(validate.validate)
 app.command("up")(server.up)
 app.command("down")(server.down)
 

@@ -16,7 +16,7 @@ from rich.text import Text
 from holdfast.cli._connection import run_async
 from holdfast.cli._output import console, print_json
 from holdfast.cli._place import VARIABLE
-from holdfast.errors import DatabaseUnavailable, EmbeddedServerFailed, HoldfastError
+from holdfast.errors import DatabaseUnavailable, EmbeddedServerFailed, HoldfastError, InvalidValue
 from holdfast.model.directives import DirectivePhase, DirectiveStatus
 from holdfast.model.journal import JournalEntry
 from holdfast.sync.cache import Cache, CachedClaim, CachedSession
@@ -105,7 +105,12 @@ def _session(named: str | None, away: HoldfastError) -> CachedSession:
     match [one for one in known if named in (None, one.session_id)]:
         case [only]:
             return only
-    raise away
+        case []:
+            raise away
+    raise InvalidValue(
+        f"The database is away, and {len(known)} sessions are known here: {', '.join(one.session_id for one in known)}.",
+        hint=f"Name one with --session or {VARIABLE}.",
+    ) from away
 
 
 @contextlib.contextmanager

@@ -16,16 +16,15 @@ import typer
 from holdfast.cli._connection import connected
 from holdfast.cli._output import print_note, print_warning
 from holdfast.config import Settings
-from holdfast.engine.postgres import PostgresEngine
-from holdfast.errors import HoldfastError, InvalidValue, NotFound
+from holdfast.errors import InvalidValue, NotFound
 from holdfast.model.sessions import SessionLease
 from holdfast.sessions.auto_proceed import AutoProceedService
 from holdfast.sessions.directives import DirectiveService
 from holdfast.sessions.service import SessionService
 from holdfast.sync.cache import Cache, CachedClaim, CachedSession, CacheState
-from holdfast.sync.journal import Journal
-from holdfast.sync.quarantine import Quarantine
-from holdfast.sync.replay import replay
+from holdfast.sync.reconcile import Found, send_journal, settle
+from holdfast.sync.replay import Replayed
+from holdfast.sync.views import Project
 
 VARIABLE = "HOLDFAST_SESSION"
 
@@ -48,6 +47,7 @@ class Place:
     settings: Settings
     venture_id: UUID
     cache: Cache
+    project: Project
 
     async def session(self, named: str | None) -> CachedSession:
         """The session that a command is of: the named one, else the variable's, else the only one that lives here.
@@ -94,6 +94,10 @@ class Place:
 
         self.cache.update(session.session_id, self.venture_id, change)
 
+    async def differences(self, session_id: str) -> tuple[Found, ...]:
+        """Where the project's files and git's branch differ from what the database says of a session."""
+        return await settle(self.project, session_id, fix=False, switch_branch=False)
+
     def _unknown(self, named: str, state: CacheState) -> CachedSession:
         raise NotFound(
             state.problem or f"The lease of the session {named} is not kept in {self.cache.file}.",
@@ -123,7 +127,8 @@ def _is_older(session: CachedSession, claim: CachedClaim | None, kept: CachedSes
 async def placed(venture: str | None) -> AsyncIterator[Place]:
     """Open what a command works with; what the journal holds is sent first."""
     async with connected(venture) as (hf, venture_id):
-        await _send_journal(hf.engine)
+        # What was written while the database was away comes before anything new.
+        tell_replayed(await send_journal(Path.cwd(), hf.engine))
         yield Place(
             sessions=SessionService(hf.engine, venture_id),
             directives=DirectiveService(hf.engine, venture_id),
@@ -131,20 +136,15 @@ async def placed(venture: str | None) -> AsyncIterator[Place]:
             settings=hf.settings,
             venture_id=venture_id,
             cache=Cache.of_project(Path.cwd()),
+            project=Project(Path.cwd(), hf.engine, venture_id),
         )
 
 
-async def _send_journal(engine: PostgresEngine) -> None:
-    """What was written while the database was away comes before anything new."""
-    here = Path.cwd()
-    try:
-        sent = await replay(Journal.of_project(here), engine, Quarantine.of_project(here))
-    except HoldfastError as error:  # a command that only reads needs no journal
-        print_warning(error.message)
-        return
-    if sent.applied:
-        print_note(f"{len(sent.applied)} journaled writes are in the database now")
-    for line in sent.lines:
+def tell_replayed(replayed: Replayed) -> None:
+    """What became of writes that were journaled, beside what the command itself tells."""
+    if replayed.applied:
+        print_note(f"{len(replayed.applied)} journaled writes are in the database now")
+    for line in replayed.lines:
         print_warning(line)
 
 

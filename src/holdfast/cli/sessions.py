@@ -16,14 +16,14 @@ from rich.text import Text
 from holdfast.cli._away import Journaled, journal_end, journal_release, run_or_journal
 from holdfast.cli._connection import JsonOption, VentureOption, run_async
 from holdfast.cli._marks import state_text
-from holdfast.cli._output import ago, console, print_json, print_warning, rows_table
+from holdfast.cli._output import ago, console, errors, print_json, print_warning, rows_table
 from holdfast.cli._place import VARIABLE, Place, ReasonOption, SessionOption, lease_of, placed
 from holdfast.cli.advancing import proceeding_of
 from holdfast.errors import HoldfastError, InvalidValue, LeaseLost, NotFound
 from holdfast.model.sessions import Beat, Claim, Mechanism, Session
 from holdfast.sessions.proceeding import Proceeding
 from holdfast.sync.cache import CachedClaim, CachedSession
-from holdfast.sync.git import current_branch
+from holdfast.sync.git import read_work_tree
 
 app = typer.Typer(help="Sessions: one run of one agent program.", no_args_is_help=True)
 
@@ -51,8 +51,14 @@ def start(
             problem = place.cache.read().problem
             if problem is not None:
                 print_warning(f"{problem} It is put aside.")
-            branch = current_branch(Path.cwd())
-            about = {"branch": branch, "folder": str(Path.cwd()), "parent_pid": os.getppid()}
+            tree = read_work_tree(Path.cwd())
+            branch = tree.branch
+            about = {
+                "branch": branch,
+                "folder": str(Path.cwd()),
+                "worktree": str(tree.folder) if tree.folder else None,
+                "parent_pid": os.getppid(),
+            }
             started = await place.sessions.start(session_id=id, agent=agent, metadata=about)
             lease = started.lease
             new = CachedSession(
@@ -65,6 +71,8 @@ def start(
                 updated_at=datetime.now(UTC),
             )
             place.keep(new, epoch=lease.epoch, token=lease.token, branch=branch)
+            for one in await place.differences(lease.session_id):
+                errors.print(Text(one.line), soft_wrap=True)
             session = await place.sessions.get(lease.session_id)
             return dataclasses.asdict(session) | {"resumed": started.resumed}
 

@@ -126,6 +126,12 @@ class Difference:
         return f"⚠️ {self.kind} mismatch: {self.here}, {self.truth}"
 
 
+UNREADABLE = Difference(
+    kind=Kind.CACHE, here="file=unreadable", truth="db=not asked", repair=Repair.PUT_ASIDE
+)
+"""A cache that cannot be read, where no session is named that could be looked for."""
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Consistent:
     """All three say the same."""

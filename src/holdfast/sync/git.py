@@ -45,6 +45,7 @@ def read_work_tree(start: Path) -> WorkTree:
     >>> read_work_tree(Path("/")).head
     <Head.NO_GIT: 'no git'>
     """
+    start = start.resolve()  # else one folder under two names would be two work trees
     for folder in (start, *start.parents):
         git = folder / ".git"
         try:

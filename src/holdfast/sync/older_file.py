@@ -78,6 +78,8 @@ class OlderFile:
             sessions, own = _sessions(whole), {**_fields_of(whole, session_id), **known}
             sessions.pop(session_id, None)
             sessions[session_id] = own  # the one that was changed last stands last
+            for name in FIELDS:  # another session's may be there
+                whole.pop(name, None)
             whole.update({**own, "sessionId": session_id})
             whole["sessions"] = dict(list(sessions.items())[-MOST_SESSIONS:])
 
@@ -88,6 +90,7 @@ class OlderFile:
             sessions.pop(session_id, None)
             whole["sessions"] = sessions
             if whole.get("sessionId") == session_id:
+                del whole["sessionId"]
                 whole.update({"currentSd": None, "currentPhase": None, "isActive": False})
 
     @contextlib.contextmanager

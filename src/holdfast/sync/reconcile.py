@@ -7,8 +7,16 @@ from pathlib import Path
 from uuid import UUID
 
 from holdfast.engine.postgres import PostgresEngine
-from holdfast.errors import HoldfastError
-from holdfast.sync.divergence import CannotTell, Consistent, Difference, Diverged, Verdict, compare
+from holdfast.errors import HoldfastError, NotFound
+from holdfast.sync.divergence import (
+    UNREADABLE,
+    CannotTell,
+    Consistent,
+    Difference,
+    Diverged,
+    Verdict,
+    compare,
+)
 from holdfast.sync.journal import Journal
 from holdfast.sync.quarantine import Quarantine
 from holdfast.sync.repair import repair
@@ -20,7 +28,8 @@ from holdfast.sync.views import Project
 class Found:
     """One difference, and what became of it."""
 
-    session_id: str
+    session_id: str | None
+    """Unset where it concerns them all."""
     difference: Difference
     is_repaired: bool = False
     problem: str | None = None
@@ -46,7 +55,8 @@ class Reconciled:
     @property
     def is_consistent(self) -> bool:
         """Whether files, git and database say the same now."""
-        return self.cannot_tell is None and all(one.is_repaired for one in self.found)
+        is_sent = self.replayed.stopped_by is None
+        return is_sent and self.cannot_tell is None and all(one.is_repaired for one in self.found)
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -77,8 +87,8 @@ async def reconcile(
     With the database away it says that it cannot tell. A file that cannot be written is told, not raised.
     """
     replayed = await send_journal(start, engine)
-    project = Project(start, engine, venture_id)
     try:
+        project = Project(start, engine, venture_id)
         found = await settle(project, session_id, fix=fix, switch_branch=switch_branch)
     except HoldfastError as error:
         return Reconciled(replayed=replayed, cannot_tell=error.message)
@@ -91,6 +101,42 @@ async def send_journal(start: Path, engine: PostgresEngine) -> Replayed:
         return await replay(Journal.of_project(start), engine, Quarantine.of_project(start))
     except HoldfastError as error:
         return Replayed(stopped_by=error)
+
+
+async def settle_all(project: Project, *, fix: bool, switch_branch: bool) -> tuple[Found, ...]:
+    """Compare every session that the project's cache keeps, and repair it; raises as `settle` does."""
+    state = project.cache.read()
+    if state.problem is not None:
+        return (_repaired_cache(project) if fix else Found(session_id=None, difference=UNREADABLE),)
+    found: list[Found] = []
+    for one in state.sessions:
+        if one.venture_id == project.venture_id:
+            found += await settle(project, one.session_id, fix=fix, switch_branch=switch_branch)
+    return tuple(found)
+
+
+def _repaired_cache(project: Project) -> Found:
+    try:
+        project.cache.update("", project.venture_id, lambda kept: kept)
+    except HoldfastError as error:
+        return Found(session_id=None, difference=UNREADABLE, problem=error.message)
+    return Found(session_id=None, difference=UNREADABLE, is_repaired=True)
+
+
+async def settle_known(
+    project: Project, session_id: str, *, fix: bool, switch_branch: bool
+) -> tuple[Found, ...]:
+    """Compare one session, which somebody has named; raises as `settle` does.
+
+    Raises:
+        NotFound: neither the database nor the cache knows it.
+    """
+    seen = await project.look(session_id)
+    if seen.is_unheard_of:
+        raise NotFound(
+            f"There is no session {session_id}.", hint="List them with: holdfast session list --all"
+        )
+    return await settle(project, session_id, fix=fix, switch_branch=switch_branch)
 
 
 async def settle(

@@ -29,37 +29,42 @@ async def repair(
     match difference.repair:
         case Repair.PUT_ASIDE:
             project.cache.update(seen.session_id, project.venture_id, lambda kept: kept)
+            return True
         case Repair.FORGET_SESSION:
-            _change(project, seen, lambda _: None)
+            return _change(project, seen, lambda _: None)
         case Repair.FORGET_CLAIM:
-            _change(project, seen, lambda kept: dataclasses.replace(kept, claim=None))
+            return _change(project, seen, lambda kept: dataclasses.replace(kept, claim=None))
         case Repair.RENEW_CLAIM if held and cached:
             claim = await _claim_again(project, seen, cached, held)
-            _change(project, seen, lambda kept: dataclasses.replace(kept, claim=claim))
+            return _change(project, seen, lambda kept: dataclasses.replace(kept, claim=claim))
         case Repair.REWRITE_PHASE if held and cached and cached.claim:
             claim = dataclasses.replace(cached.claim, phase=held.phase)
-            _change(project, seen, lambda kept: dataclasses.replace(kept, claim=claim))
+            return _change(project, seen, lambda kept: dataclasses.replace(kept, claim=claim))
         case Repair.REWRITE_OLDER:
             project.older.write(seen.session_id, _older_fields(seen))
+            return True
         case Repair.SWITCH_BRANCH if may_switch_branch and seen.git.tree.folder:
             switch_branch(seen.git.tree.folder, _branch_of(seen, seen.git.tree.folder))
-        case _:
-            return False
-    return True
+            return True
+    return False
 
 
 def _change(
     project: Project, seen: Views, change: Callable[[CachedSession], CachedSession | None]
-) -> None:
-    """Change what the cache says, unless another process has changed it since it was looked at."""
+) -> bool:
+    """Change what the cache says, unless another process has changed it since it was looked at; whether it was."""
+    is_as_seen = False
 
     def unless_changed(kept: CachedSession | None) -> CachedSession | None:
-        if kept is None or kept != seen.cached:
+        nonlocal is_as_seen
+        is_as_seen = kept is not None and kept == seen.cached
+        if kept is None or not is_as_seen:
             return kept
         changed = change(kept)
         return changed and dataclasses.replace(changed, updated_at=datetime.now(UTC))
 
     project.cache.update(seen.session_id, project.venture_id, unless_changed)
+    return is_as_seen
 
 
 async def _claim_again(

@@ -37,6 +37,12 @@ class Views:
     directive_branch: str | None
     """Which branch the directive that it holds is worked on, if that says so."""
 
+    @property
+    def is_unheard_of(self) -> bool:
+        """Whether nobody has ever heard of the session."""
+        is_kept = self.cached is not None or self.file.problem is not None
+        return self.database.state is DatabaseState.UNKNOWN and not is_kept
+
 
 class Project:
     """One project's files, with the database that they are copies of."""
@@ -87,7 +93,7 @@ class Project:
         )
 
     async def _git_view(self, row: Mapping[str, Any]) -> GitView:
-        tree = read_work_tree(self.start.absolute())
+        tree = read_work_tree(self.start)
         return GitView(tree=tree, sd_key=await self._named_by(tree, row))
 
     async def _named_by(self, tree: WorkTree, row: Mapping[str, Any]) -> str | None:

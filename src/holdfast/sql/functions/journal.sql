@@ -182,7 +182,7 @@ begin
             perform release_directive(v_sd_key, v_epoch, v_token, v_reason, p_venture_id => v_venture);
         when 'move_directive' then
             perform move_directive(v_sd_key, (p_arguments ->> 'status')::directive_status, v_reason, v_epoch, v_token,
-                p_venture_id => v_venture);
+                p_evidence => nullif(p_arguments -> 'evidence', 'null'), p_venture_id => v_venture);
         when 'move_directive_phase' then
             perform move_directive_phase(v_sd_key, (p_arguments ->> 'phase')::directive_phase, v_reason, v_epoch, v_token,
                 p_venture_id => v_venture);
