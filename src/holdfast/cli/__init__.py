@@ -17,6 +17,7 @@ from holdfast.cli import (
     inspect,
     plans,
     questions,
+    run_agent,
     server,
     sessions,
     watching,
@@ -39,6 +40,7 @@ app.add_typer(sessions.app, name="session")
 app.add_typer(hooks.app, name="hooks")
 app.command("run")(plans.run)
 app.command("plan")(plans.show)
+app.command("run-agent")(run_agent.run_agent)
 app.command("worker")(workers.worker)
 app.command("status")(inspect.status)
 app.command("watch")(watching.watch)

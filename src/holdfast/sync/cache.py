@@ -21,6 +21,7 @@ from uuid import UUID
 
 from holdfast.engine.embedded import default_data_dir
 from holdfast.errors import HoldfastError
+from holdfast.model.sessions import Claim
 
 VERSION = 1
 MOST_SESSIONS = 100
@@ -38,6 +39,13 @@ class CachedClaim:
     epoch: int
     token: UUID
     phase: str
+
+    @classmethod
+    def of(cls, claim: Claim) -> CachedClaim:
+        """A claim that was just made."""
+        return cls(
+            sd_key=claim.sd_key, epoch=claim.epoch, token=claim.token, phase=claim.phase.value
+        )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
