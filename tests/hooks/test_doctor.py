@@ -52,6 +52,15 @@ def test_what_is_not_installed_is_told_with_the_command_that_installs_it(hooks: 
     )
 
 
+def test_a_program_that_nobody_hooked_is_no_fault_beside_one_that_is(
+    hooks: Hooks, work_dir: Path
+) -> None:
+    program(work_dir, "codex", PROGRAMS["codex"].tried_version)
+    hooks("install", "claude", "--yes")
+
+    assert hooks("doctor") == (0, "well   claude calls Holdfast.\n", "")
+
+
 def test_a_plugin_that_is_turned_on_counts_as_installed(hooks: Hooks) -> None:
     SETTINGS.parent.mkdir()
     SETTINGS.write_text('{"enabledPlugins": {"holdfast@holdfast": true}}')

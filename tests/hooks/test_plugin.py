@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from holdfast.hooks.programs.claude import CLAUDE
+from holdfast.hooks.programs import PROGRAMS
 from tests.hooks.conftest import Hooks
 from tests.support.fake_models import AnthropicModel, Text
 from tests.support.programs import Program, claude
@@ -74,7 +74,7 @@ def test_claude_code_finds_it_valid_and_installs_it_from_this_repository(
         assert done.returncode == 0, done.stdout + done.stderr
 
     settings = loaded(home / ".claude" / "settings.json")
-    assert CLAUDE.has_plugin(settings)
+    assert PROGRAMS["claude"].has_plugin(settings)
     listed = claude_code.run("plugin", "details", "holdfast@holdfast", cwd=home).stdout
     for part in ("SessionStart", "TaskCompleted", "holdfast"):
         assert part in listed

@@ -19,6 +19,7 @@ from holdfast.cli import (
     plans,
     questions,
     resume,
+    run_agent,
     server,
     sessions,
     validate,
@@ -46,6 +47,7 @@ sessions.app.command("summary")(advancing.summary)
 app.command("resume")(resume.resume)
 app.command("run")(plans.run)
 app.command("plan")(plans.show)
+app.command("run-agent")(run_agent.run_agent)
 app.command("worker")(workers.worker)
 app.command("status")(inspect.status)
 app.command("watch")(watching.watch)

@@ -16,12 +16,12 @@ from holdfast.cli._output import console, print_json
 from holdfast.engine.embedded import user_data_dir
 from holdfast.errors import InvalidValue
 from holdfast.hooks.commands import find_commands
-from holdfast.hooks.doctor import examine, examine_holdfast, is_present
+from holdfast.hooks.doctor import examine, examine_holdfast, is_hooked, is_installed
 from holdfast.hooks.findings import Finding
 from holdfast.hooks.installing import Plan, Wishes, plan_installing, plan_uninstalling
 from holdfast.hooks.memory import Memory
 from holdfast.hooks.programs import PROGRAMS, find_program
-from holdfast.hooks.programs.program import Scope, Surroundings
+from holdfast.hooks.programs.program import Program, Scope, Surroundings
 from holdfast.sync.cache import Cache
 
 app = typer.Typer(help="What agent programs call at their lifecycle events.", no_args_is_help=True)
@@ -77,14 +77,16 @@ def uninstall(
 @app.command()
 def doctor(
     program: Annotated[
-        str | None, typer.Argument(help="claude, codex or gemini; unset means all that are here.")
+        str | None,
+        typer.Argument(
+            help="claude, codex or gemini; unset means those that are to call Holdfast."
+        ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Say what keeps an agent program from calling Holdfast; exit 1 if something does."""
     where = _surroundings()
-    programs = [find_program(program)] if program else list(PROGRAMS.values())
-    present = [one for one in programs if program or is_present(one, where)]
+    present = [find_program(program)] if program else _programs_to_examine(where)
     found = [("holdfast", finding) for finding in run_async(examine_holdfast())]
     for one in present:
         found += [(one.name, finding) for finding in examine(one, where)]
@@ -97,6 +99,12 @@ def doctor(
         _tell(found, [one.name for one in present])
     if any(one.is_wrong for _, one in found):
         raise typer.Exit(1)
+
+
+def _programs_to_examine(where: Surroundings) -> list[Program]:
+    """Those that are to call us; where there is none, those that could."""
+    hooked = [one for one in PROGRAMS.values() if is_hooked(one, where)]
+    return hooked or [one for one in PROGRAMS.values() if is_installed(one, where)]
 
 
 def _tell(found: list[tuple[str, Finding]], programs: list[str]) -> None:

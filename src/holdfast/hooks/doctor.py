@@ -66,16 +66,19 @@ async def examine_holdfast() -> list[Finding]:
         return [Finding(what=error.message, next_step=error.hint or "See: holdfast status")]
 
 
-def is_present(program: Program, where: Surroundings) -> bool:
-    """Whether a program is installed, or calls us."""
-    if shutil.which(program.name, path=where.environment.get("PATH")):
-        return True
+def is_installed(program: Program, where: Surroundings) -> bool:
+    """Whether a program can be started here."""
+    return shutil.which(program.name, path=where.environment.get("PATH")) is not None
+
+
+def is_hooked(program: Program, where: Surroundings) -> bool:
+    """Whether a program is to call us, as far as its files can be read."""
     for scope in program.scopes:
         try:
             settings = _read(program.files(scope, where).hooks, program)
         except HoldfastError:
             return True
-        if any(our_handlers(settings, program)):
+        if program.has_plugin(settings) or any(our_handlers(settings, program)):
             return True
     return False
 

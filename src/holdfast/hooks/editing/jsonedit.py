@@ -85,10 +85,17 @@ class Edited:
             commas = [past_trivia(self.text, siblings[place - 1].end)]
         elif self.text[parent.start + 1 : parent.end - 1].strip() == self.text[child.start : end]:
             end = parent.end - 1
-        lead = child.start
-        if end == parent.end - 1 or _LINE_ENDS.match(self.text, end) or not commas:
-            lead = len(self.text[: child.start].rstrip())
+        before = siblings[place - 1].end if place else parent.start + 1
+        lead = self._lead(before, child.start, end)
         self._apply((lead, end, ""), *((at, at + 1, "") for at in commas))
+
+    def _lead(self, before: int, start: int, end: int) -> int:
+        """Where the blanks begin that go with what is taken out."""
+        lead = len(self.text[:start].rstrip())
+        is_remark = "//" in self.text[before:lead].rpartition("\n")[2]
+        if is_remark and not _LINE_ENDS.match(self.text, end):
+            return start  # or what follows would become part of the remark
+        return lead
 
     def _insert(self, container: Node, name: str, value: Any) -> None:
         if not container.children:
