@@ -15,6 +15,7 @@ from holdfast.cli import (
     events,
     hooks,
     inspect,
+    mcp,
     plans,
     questions,
     server,
@@ -45,6 +46,7 @@ app.command("watch")(watching.watch)
 app.command("questions")(questions.questions)
 app.command("answer")(questions.answer)
 app.command("events")(events.events)
+app.command("mcp")(mcp.mcp)
 app.command("up")(server.up)
 app.command("down")(server.down)
 
