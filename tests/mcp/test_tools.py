@@ -69,7 +69,7 @@ async def test_steps_become_the_steps_of_an_execution_and_progress_is_derived(
         await agent.call("claim_work")
         steps = [
             {"name": "read", "status": "completed"},
-            {"name": "write", "status": "running"},
+            {"name": "write", "status": "in_progress"},
             {"name": "test"},
             {"name": "tell"},
         ]
@@ -79,7 +79,7 @@ async def test_steps_become_the_steps_of_an_execution_and_progress_is_derived(
         [row] = await world.rows(
             "select name, status::text, progress from holdfast.agent_executions"
         )
-        assert row == ("SD-2 part SD-2", "running", 25)
+        assert row == ("part SD-2", "running", 25)
         assert await world.steps() == [("read", "completed"), ("write", "running")]
         assert (await world.directive("SD-2"))[1] == "PLAN"
 
@@ -88,7 +88,7 @@ async def test_a_done_step_that_leaves_the_list_stays_done(world: World) -> None
     async with world.agent() as agent:
         await agent.call("claim_work")
         await agent.call("report_progress", steps=[{"name": "one", "status": "completed"}])
-        two = [{"name": "two", "status": "completed"}, {"name": "three", "status": "running"}]
+        two = [{"name": "two", "status": "completed"}, {"name": "three", "status": "in_progress"}]
         told = await agent.call("report_progress", steps=two)
         assert (told["completed_steps"], told["total_steps"]) == (2, 3)
         assert await world.steps() == [
@@ -96,34 +96,31 @@ async def test_a_done_step_that_leaves_the_list_stays_done(world: World) -> None
         ]  # fmt: skip
 
 
-async def test_a_done_step_that_is_begun_again_is_another_step(world: World) -> None:
+async def test_steps_of_one_name_are_told_apart(world: World) -> None:
     async with world.agent() as agent:
         await agent.call("claim_work")
-        await agent.call("report_progress", steps=[{"name": "test", "status": "completed"}])
-        await agent.call("report_progress", steps=[{"name": "test", "status": "running"}])
-        assert await world.steps() == [("test", "completed"), ("test", "running")]
-        told = await agent.call("report_progress", steps=[{"name": "test", "status": "completed"}])
-        assert (told["completed_steps"], told["total_steps"]) == (2, 2)
-        assert await world.steps() == [("test", "completed"), ("test", "completed")]
+        twice = [{"name": "test", "status": "completed"}, {"name": "test"}]
+        told = await agent.call("report_progress", steps=twice)
+        assert (told["completed_steps"], told["total_steps"]) == (1, 2)
+        shown = (await agent.call("get_context"))["progress"]["steps"]
+        assert [step["status"] for step in shown] == ["completed", "pending"]
 
 
-async def test_a_step_that_is_dropped_or_put_back_before_it_is_done_is_gone(world: World) -> None:
+async def test_an_activity_is_told_without_a_list(world: World) -> None:
     async with world.agent() as agent:
         await agent.call("claim_work")
-        running = [{"name": "one", "status": "running"}, {"name": "two", "status": "running"}]
-        await agent.call("report_progress", steps=running)
-        told = await agent.call("report_progress", steps=[{"name": "two"}])
-        assert (told["completed_steps"], told["total_steps"]) == (0, 1)
-        assert await world.steps() == []
+        assert (await agent.call("report_progress", activity="thinking"))["activity"] == "thinking"
+    rows = await world.rows("select current_activity, progress from holdfast.agent_executions")
+    assert rows == [("thinking", None)]
 
 
 async def test_a_wrong_list_of_steps_is_refused_and_changes_nothing(world: World) -> None:
     async with world.agent() as agent:
         await agent.call("claim_work")
         assert await agent.refused(
-            "report_progress", steps=[{"name": "", "status": "running"}]
+            "report_progress", steps=[{"name": "", "status": "in_progress"}]
         ) == ("steps.0.name: String should have at least 1 character. Next: Correct the arguments.")
-        assert "Input should be 'pending', 'running'" in await agent.refused(
+        assert "Input should be 'pending', 'in_progress'" in await agent.refused(
             "report_progress", steps=[{"name": "a", "status": "going"}]
         )
         assert await agent.refused("report_progress") == (
@@ -131,7 +128,7 @@ async def test_a_wrong_list_of_steps_is_refused_and_changes_nothing(world: World
         )
         many = [{"name": f"step {n}"} for n in range(501)]
         assert (await agent.refused("report_progress", steps=many)).startswith(
-            "steps is not a list of at most 500 steps."
+            "items is not an array of at most 500 todo items."
         )
     assert await world.steps() == []
 

@@ -46,7 +46,9 @@ class Seat(Background):
             AlreadyClaimed: another run of it lives.
         """
         started = await self.room.sessions.start(
-            session_id=self.session.session_id, lease_seconds=self.lease_seconds
+            session_id=self.session.session_id,
+            incarnation=incarnation(),
+            lease_seconds=self.lease_seconds,
         )
         self.session = dataclasses.replace(
             self.session, epoch=started.lease.epoch, token=started.lease.token

@@ -114,7 +114,10 @@ class Seats:
                 await seat.again()
         else:
             started = await room.sessions.start(
-                session_id=caller.session, agent=caller.agent, lease_seconds=seconds
+                session_id=caller.session,
+                agent=caller.agent,
+                incarnation=incarnation(),
+                lease_seconds=seconds,
             )
             session = new_session(started, room)
             seat = Seat(session, room=room, ours=True, lease_seconds=seconds)

@@ -34,7 +34,7 @@ class Step(BaseModel):
     """One step of the work."""
 
     name: str = Field(description="What is done in it.", min_length=1)
-    status: Literal["pending", "running", "completed", "failed", "skipped"] = "pending"
+    status: Literal["pending", "in_progress", "completed"] = "pending"
 
 
 class Tools:

@@ -15,7 +15,7 @@ begin
         'directive', directive_context(v_venture, v_work),
         'children', children_context(v_venture, v_work),
         'tree', tree_progress(v_venture, v_work),
-        'progress', progress_context(v_venture, running_session_execution(v_venture, v_session.id, v_work)),
+        'progress', progress_context(v_venture, v_session.id, v_work),
         'spawned', spawned_context(v_venture, v_session.id),
         'questions', jsonb_build_object('open', answers_of(v_venture, v_session.id, 'open', '{}'),
             'answered', (select count(*) from questions q where q.venture_id = v_venture and q.session_id = v_session.id
@@ -69,14 +69,15 @@ language sql stable as $$
     having count(*) > 0
 $$;
 
-create function holdfast.progress_context(p_venture_id uuid, p_execution_id uuid) returns jsonb
+create function holdfast.progress_context(p_venture_id uuid, p_session_id uuid, p_directive_id uuid) returns jsonb
 language sql stable as $$
     select jsonb_build_object('percent', e.progress, 'activity', e.current_activity, 'completed_steps', e.completed_steps,
         'total_steps', e.total_steps, 'steps', (
-            select jsonb_agg(jsonb_build_object('name', s.name, 'status', s.status) order by s.position)
-            from (select * from holdfast.execution_steps s where s.venture_id = p_venture_id and s.execution_id = e.id
-                order by s.position desc limit 50) s))
-    from holdfast.agent_executions e where e.venture_id = p_venture_id and e.id = p_execution_id
+            select jsonb_agg(jsonb_build_object('name', t.value ->> 'content', 'status', t.value ->> 'status') order by t.place)
+            from jsonb_array_elements(e.metadata -> 'todos') with ordinality as t (value, place) where t.place <= 100))
+    from holdfast.agent_executions e
+    where e.venture_id = p_venture_id and e.session_id = p_session_id and e.ended_at is null and e.metadata ? 'todos'
+        and e.directive_id is not distinct from p_directive_id
 $$;
 
 -- What a session has queued for workers, the newest first.

@@ -193,31 +193,43 @@ language sql stable as $$
     where not w.is_held
 $$;
 
--- The first directive that a session could claim, locked: by priority, then age. An orchestrator comes when its
--- children are over. What others are just claiming is passed over, so this waits for nobody.
+-- The first directive that a session could claim, locked: tree by tree, by priority, then age, as a walk picks it. Who
+-- looks waits for who walks, so of two at once the second sees what the first has taken.
 create function holdfast.next_claimable(p_venture_id uuid, p_session_id uuid) returns text
 language plpgsql as $$
 declare
-    v_key text;
+    v_next directives;
 begin
-    perform lock_directives(p_venture_id, p_session_id, null);
-    select d.sd_key into v_key from directives d
-    left join directives p on p.venture_id = d.venture_id and p.id = d.parent_id
-    where d.venture_id = p_venture_id and d.status = 'active' and coalesce(p.status, 'active') = 'active'
-        and not exists (select from directive_claims c where c.venture_id = d.venture_id and c.directive_id = d.id
-            and c.lease_expires_at > holdfast.now())
-        and not exists (select from directives k where k.venture_id = d.venture_id and k.parent_id = d.id
-            and k.status not in ('completed', 'cancelled'))
-        and not exists (select from directive_needs n
-            join directives x on x.venture_id = n.venture_id and x.id = n.needs_id
-            where n.venture_id = d.venture_id and n.directive_id = d.id and x.status <> 'completed')
-    order by d.priority, d.created_at, d.id
-    limit 1 for no key update of d skip locked;
-    return v_key;
+    perform pg_advisory_xact_lock(hashtextextended('holdfast.advance/' || p_venture_id, 0));
+    v_next := first_claimable(p_venture_id, p_session_id);
+    perform lock_directives(p_venture_id, p_session_id, v_next.id);
+    if first_claimable(p_venture_id, p_session_id) is distinct from v_next then
+        raise exception using errcode = 'serialization_failure',  -- a client makes such a call again by itself
+            message = 'The directives changed while one was picked.', hint = 'Nothing was changed: make the same call again.';
+    end if;
+    return v_next.sd_key;
 end
 $$;
 
--- report_progress: the list of steps becomes the steps of the session's execution, from which its progress is derived.
+create function holdfast.first_claimable(p_venture_id uuid, p_session_id uuid) returns holdfast.directives
+language plpgsql stable as $$
+declare
+    v_root uuid;
+    v_next directives;
+begin
+    for v_root in
+        select d.id from directives d where d.venture_id = p_venture_id and d.status = 'active' and d.parent_id is null
+        order by d.priority, d.created_at, d.id limit 1000
+    loop
+        select d.* into v_next from directives d
+        where d.venture_id = p_venture_id and d.id = next_directive(p_venture_id, v_root, p_session_id, null, null);
+        exit when found;
+    end loop;
+    return v_next;
+end
+$$;
+
+-- report_progress: the list of steps is the session's todo list, from which its progress is derived.
 create function holdfast.tool_report(
     p_venture_id uuid, p_session holdfast.claude_sessions, p_believed_key text, p_given jsonb)
 returns jsonb
@@ -230,19 +242,47 @@ begin
         perform refuse('HF005', 'Nothing was reported.', 'Give steps, an activity or a phase.');
     end if;
     perform refuse_lost_work(p_venture_id, p_session, p_believed_key);
-    if p_given ? 'phase' then
-        perform require_work(p_venture_id, p_session, p_believed_key);
-    end if;
     select * into v_work from held_work(p_venture_id, p_session.id);
-    if p_given ->> 'phase' <> v_work.phase::text then
+    if p_given ? 'phase' and (p_given ->> 'phase' = v_work.phase::text) is not true then
+        perform require_work(p_venture_id, p_session, p_believed_key);
         perform move_directive_phase(v_work.sd_key, (p_given ->> 'phase')::directive_phase, p_given ->> 'reason',
             v_work.epoch, v_work.token, p_venture_id);
     end if;
-    v_execution := replace_steps(session_execution(p_venture_id, p_session, v_work.id), p_given -> 'steps',
-        p_given ->> 'activity');
+    if p_given ? 'steps' then
+        perform record_todos(p_session.session_id, p_session.lease_epoch, p_session.lease_token,
+            steps_as_todos(p_given -> 'steps'), true, p_venture_id);
+    end if;
+    v_execution := todo_execution(p_venture_id, p_session);
+    if p_given ? 'activity' then
+        perform save_executions(array[v_execution.id], array[null]::bigint[], array[null]::uuid[],
+            array[p_given ->> 'activity'], p_venture_id => p_venture_id);
+    end if;
     return jsonb_strip_nulls(jsonb_build_object('directive', v_work.sd_key, 'phase', coalesce(p_given ->> 'phase', v_work.phase::text),
-        'percent', v_execution.progress, 'completed_steps', v_execution.completed_steps,
-        'total_steps', v_execution.total_steps, 'activity', v_execution.current_activity));
+        'percent', v_execution.progress, 'completed_steps', v_execution.completed_steps, 'total_steps', v_execution.total_steps,
+        'activity', coalesce(p_given ->> 'activity', v_execution.current_activity)));
+end
+$$;
+
+-- Steps of one name are told apart by their number, as in the todo lists that hooks bring.
+create function holdfast.steps_as_todos(p_steps jsonb) returns jsonb
+language sql immutable parallel safe as $$
+    select coalesce(jsonb_agg(jsonb_build_object('content', s.name, 'status', s.status,
+        'key', s.name || case when s.nth > 1 then ' #' || s.nth else '' end) order by s.place), '[]')
+    from (select i.value ->> 'name' as name, i.value ->> 'status' as status, i.place,
+            row_number() over (partition by i.value ->> 'name' order by i.place) as nth
+        from jsonb_array_elements(p_steps) with ordinality as i (value, place)) s
+$$;
+
+-- Ends what a session tracked of a directive; a session that tracked nothing is no error.
+create function holdfast.end_tracking(
+    p_venture_id uuid, p_session_id uuid, p_directive_id uuid, p_status holdfast.execution_status, p_text text)
+returns void
+language plpgsql as $$
+begin
+    perform finish_execution(e.id, p_status, null, null,
+        case when p_status = 'completed' then jsonb_strip_nulls(jsonb_build_object('summary', p_text)) end, p_text, p_venture_id)
+    from agent_executions e where e.venture_id = p_venture_id and e.session_id = p_session_id
+        and e.directive_id = p_directive_id and e.ended_at is null and e.metadata ? 'todos';
 end
 $$;
 
@@ -255,7 +295,7 @@ declare
     v_refused   record;
 begin
     perform refuse_lost_work(p_venture_id, p_session, p_believed_key);
-    v_execution := session_execution(p_venture_id, p_session, (select w.id from held_work(p_venture_id, p_session.id) w));
+    v_execution := todo_execution(p_venture_id, p_session);
     select * into v_refused from append_logs(array[v_execution.id], array[null]::bigint[], array[null]::uuid[],
         array[coalesce(p_given ->> 'level', 'info')]::log_level[], array[p_given ->> 'message'],
         array[p_given -> 'data'], p_venture_id);
@@ -340,12 +380,9 @@ declare
 begin
     perform require_work(p_venture_id, p_session, p_believed_key);
     select * into v_work from held_work(p_venture_id, p_session.id);
-    if v_work.verification is not null and not p_given ? 'evidence' then
-        perform refuse('HF011', format('%s is completed when its verification ran and passed: %s', v_work.sd_key, v_work.verification),
-            'Run it, and bring its evidence.', jsonb_build_object('sd_key', v_work.sd_key));
-    end if;
-    perform move_directive(v_work.sd_key, 'completed', p_given ->> 'summary', v_work.epoch, v_work.token, p_venture_id);
-    perform end_session_execution(p_venture_id, p_session.id, v_work.id, 'completed', p_given ->> 'summary');
+    perform move_directive(v_work.sd_key, 'completed', p_given ->> 'summary', v_work.epoch, v_work.token,
+        p_given -> 'evidence', p_venture_id => p_venture_id);
+    perform end_tracking(p_venture_id, p_session.id, v_work.id, 'completed', p_given ->> 'summary');
     for v_question in
         select q.id from questions q where q.venture_id = p_venture_id and q.session_id = p_session.id
             and q.status = 'delivered' and q.context ->> 'sd_key' = v_work.sd_key order by q.id
@@ -369,8 +406,9 @@ declare
 begin
     perform require_work(p_venture_id, p_session, p_believed_key);
     select * into v_work from held_work(p_venture_id, p_session.id);
-    perform move_directive(v_work.sd_key, 'blocked', p_given ->> 'reason', v_work.epoch, v_work.token, p_venture_id);
-    perform end_session_execution(p_venture_id, p_session.id, v_work.id, 'failed', 'blocked: ' || (p_given ->> 'reason'));
+    perform move_directive(v_work.sd_key, 'blocked', p_given ->> 'reason', v_work.epoch, v_work.token,
+        p_venture_id => p_venture_id);
+    perform end_tracking(p_venture_id, p_session.id, v_work.id, 'failed', 'blocked: ' || (p_given ->> 'reason'));
     return jsonb_build_object('blocked', v_work.sd_key, 'reason', p_given ->> 'reason');
 end
 $$;

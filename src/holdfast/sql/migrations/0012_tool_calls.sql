@@ -12,6 +12,3 @@ create table holdfast.tool_calls (
 );
 comment on table holdfast.tool_calls is 'The result of each tool call by its id; a repeated call is given the first one''s.';
 create index tool_calls_created on holdfast.tool_calls (created_at);
-
--- What may be claimed next, in the order in which it is.
-create index directives_active on holdfast.directives (venture_id, priority, created_at, id) where status = 'active';
