@@ -20,6 +20,9 @@ FENCED = {name: one for name, one in CALLS.items() if one.lease is not None}
 # Beats of every kind of lease, besides the one that the repertoire holds.
 CASES = FENCED | {f"renew_leases of a {kind}": one for kind, one in BEATS.items()}
 
+# Every step of the plan is under way already; the others only read.
+_CHANGES_NOTHING = {"advance_plan", "find_tool_call", "get_session_context"}
+
 
 def _function(name: str) -> str:
     return name.partition(" ")[0]
@@ -99,4 +102,4 @@ async def test_the_token_of_the_lease_lets_the_same_call_through(
         before = await snapshot(connection)
         assert not await _in_vain(connection, name, one, one.fenced(world))
         changed = await snapshot(connection) != before
-        assert changed or name == "advance_plan"  # there every step is under way already
+        assert changed or name in _CHANGES_NOTHING

@@ -235,6 +235,12 @@ CALLS: dict[str, Call] = {
     # leases and duties
     "renew_leases": _beat("supervisor", "supervisor"),
     "reap": _plain(event=False),
+    # tools
+    "call_tool": _session(tool="log", arguments={"message": "found it"}, key="call-1"),
+    "find_tool_call": dataclasses.replace(
+        _session(tool="log", key="call-2"), event=False
+    ),
+    "get_session_context": dataclasses.replace(_session(), event=False),
     # members
     # its own `p_role` is not the role that may call it
     "set_member": Call(arguments=lambda _: {"user_id": "Ann", "role": "agent"}, role="owner"),
@@ -259,6 +265,7 @@ WITHOUT_VENTURE: dict[str, dict[str, Any]] = {
     "ensure_partitions": {},
     "feed_epoch": {},
     "feed_floor": {},
+    "forget_tool_calls": {"retention_days": 90},
     "open_venture": {"slug": "new"},
     "ventures_with": {"role": "viewer"},
     "ventures_with_work": {},

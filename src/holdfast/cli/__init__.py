@@ -16,6 +16,7 @@ from holdfast.cli import (
     events,
     hooks,
     inspect,
+    mcp,
     plans,
     questions,
     resume,
@@ -55,6 +56,7 @@ app.command("questions")(questions.questions)
 app.command("answer")(questions.answer)
 app.command("events")(events.events)
 app.command("validate")(validate.validate)
+app.command("mcp")(mcp.mcp)
 app.command("up")(server.up)
 app.command("down")(server.down)
 

@@ -15,12 +15,12 @@ from rich.text import Text
 
 from holdfast.cli._connection import run_async
 from holdfast.cli._output import console, print_json
-from holdfast.cli._place import VARIABLE
 from holdfast.errors import DatabaseUnavailable, EmbeddedServerFailed, HoldfastError, InvalidValue
 from holdfast.model.directives import DirectivePhase, DirectiveStatus
 from holdfast.model.journal import JournalEntry
 from holdfast.sync.cache import Cache, CachedClaim, CachedSession
 from holdfast.sync.journal import Journal
+from holdfast.sync.keeping import SESSION_VARIABLE
 
 AWAY = (DatabaseUnavailable, EmbeddedServerFailed)
 
@@ -101,7 +101,7 @@ def journal_move(
 def _session(named: str | None, away: HoldfastError) -> CachedSession:
     """The session that the command is of; without the database nobody can say which of several lives."""
     known = Cache.of_project(Path.cwd()).read().sessions
-    named = named or os.environ.get(VARIABLE)
+    named = named or os.environ.get(SESSION_VARIABLE)
     match [one for one in known if named in (None, one.session_id)]:
         case [only]:
             return only
@@ -109,7 +109,7 @@ def _session(named: str | None, away: HoldfastError) -> CachedSession:
             raise away
     raise InvalidValue(
         f"The database is away, and {len(known)} sessions are known here: {', '.join(one.session_id for one in known)}.",
-        hint=f"Name one with --session or {VARIABLE}.",
+        hint=f"Name one with --session or {SESSION_VARIABLE}.",
     ) from away
 
 

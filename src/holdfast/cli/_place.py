@@ -6,7 +6,6 @@ import dataclasses
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -17,21 +16,21 @@ from holdfast.cli._connection import connected
 from holdfast.cli._output import print_note, print_warning
 from holdfast.config import Settings
 from holdfast.errors import InvalidValue, NotFound
-from holdfast.model.sessions import SessionLease
 from holdfast.sessions.auto_proceed import AutoProceedService
 from holdfast.sessions.directives import DirectiveService
 from holdfast.sessions.service import SessionService
+from holdfast.sync import keeping
 from holdfast.sync.cache import Cache, CachedClaim, CachedSession, CacheState
+from holdfast.sync.keeping import SESSION_VARIABLE, lease_of
 from holdfast.sync.reconcile import Found, send_journal, settle
 from holdfast.sync.replay import Replayed
 from holdfast.sync.views import Project
 
-VARIABLE = "HOLDFAST_SESSION"
-
 SessionOption = Annotated[
     str | None,
     typer.Option(
-        "--session", help=f"The session; unset means {VARIABLE}, else the only one that lives here."
+        "--session",
+        help=f"The session; unset means {SESSION_VARIABLE}, else the only one that lives here.",
     ),
 ]
 ReasonOption = Annotated[str | None, typer.Option("--reason", help="Why; kept with the event.")]
@@ -57,7 +56,7 @@ class Place:
             InvalidValue: several live.
         """
         state = self.cache.read()
-        named = named or os.environ.get(VARIABLE)
+        named = named or os.environ.get(SESSION_VARIABLE)
         if named is not None:
             return state.find(named, self.venture_id) or self._unknown(named, state)
         known = [one for one in state.sessions if one.venture_id == self.venture_id]
@@ -69,30 +68,16 @@ class Place:
                 return self._none_lives(known, state)
         raise InvalidValue(
             f"{len(live)} sessions live here: {', '.join(live)}.",
-            hint=f"Name one with --session or {VARIABLE}.",
+            hint=f"Name one with --session or {SESSION_VARIABLE}.",
         )
 
     def keep(self, session: CachedSession, **changes: Any) -> None:
         """Change what the cache says of a session; a lease that is older than the kept one changes nothing."""
-
-        def change(kept: CachedSession | None) -> CachedSession | None:
-            if kept is not None and _is_older(session, changes.get("claim"), kept):
-                return kept
-            return dataclasses.replace(kept or session, **changes, updated_at=datetime.now(UTC))
-
-        self.cache.update(session.session_id, self.venture_id, change)
+        keeping.keep(self.cache, session, **changes)
 
     def forget_claim(self, session: CachedSession, held: CachedClaim) -> None:
         """The session does not hold that directive any more, under that claim."""
-
-        def change(kept: CachedSession | None) -> CachedSession | None:
-            if kept is None or kept.claim is None:
-                return kept
-            if (kept.claim.sd_key, kept.claim.epoch) != (held.sd_key, held.epoch):
-                return kept
-            return dataclasses.replace(kept, claim=None, updated_at=datetime.now(UTC))
-
-        self.cache.update(session.session_id, self.venture_id, change)
+        keeping.forget_claim(self.cache, session, held)
 
     async def differences(self, session_id: str) -> tuple[Found, ...]:
         """Where the project's files and git's branch differ from what the database says of a session."""
@@ -114,13 +99,6 @@ class Place:
                 hint=f"Resume one with: holdfast session start --id {known[-1].session_id}",
             )
         raise NotFound("No session lives here.", hint="Start one with: holdfast session start")
-
-
-def _is_older(session: CachedSession, claim: CachedClaim | None, kept: CachedSession) -> bool:
-    """Whether another process has written what came later, of the session or of its claim."""
-    if kept.epoch != session.epoch or claim is None or kept.claim is None:
-        return kept.epoch > session.epoch
-    return kept.claim.sd_key == claim.sd_key and kept.claim.epoch > claim.epoch
 
 
 @asynccontextmanager
@@ -146,8 +124,3 @@ def tell_replayed(replayed: Replayed) -> None:
         print_note(f"{len(replayed.applied)} journaled writes are in the database now")
     for line in replayed.lines:
         print_warning(line)
-
-
-def lease_of(session: CachedSession) -> SessionLease:
-    """The lease that the cache keeps."""
-    return SessionLease(session_id=session.session_id, epoch=session.epoch, token=session.token)

@@ -11,13 +11,14 @@ from rich.text import Text
 
 from holdfast.cli._connection import JsonOption, VentureOption, run_async
 from holdfast.cli._output import console, print_json, rows_table, span
-from holdfast.cli._place import VARIABLE, Place, ReasonOption, SessionOption, lease_of, placed
+from holdfast.cli._place import Place, ReasonOption, SessionOption, placed
 from holdfast.cli._verification import run_verification
 from holdfast.errors import InvalidValue
 from holdfast.model.advancing import Advanced, AdvanceOutcome, Chain, Continue, Evidence, Pause
 from holdfast.sessions.finishing import told
 from holdfast.sessions.proceeding import Proceeding, Source, layers_of
 from holdfast.sync.cache import CachedClaim, CachedSession
+from holdfast.sync.keeping import SESSION_VARIABLE, lease_of
 
 
 class Switch(StrEnum):
@@ -138,7 +139,7 @@ def summary(
 
     async def work() -> dict[str, Any]:
         async with placed(venture) as place:
-            named = session or os.environ.get(VARIABLE)
+            named = session or os.environ.get(SESSION_VARIABLE)
             named = named or (await place.session(None)).session_id
             return await place.auto_proceed.summary(named)
 

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from holdfast.cli._connection import JsonOption, VentureOption, run_async
 from holdfast.cli._output import console, print_json
-from holdfast.cli._place import VARIABLE, Place, SessionOption, lease_of, placed
+from holdfast.cli._place import Place, SessionOption, placed
 from holdfast.cli.advancing import proceeding_of, tell
 from holdfast.errors import InvalidValue, NotFound
 from holdfast.model.directives import DirectiveStatus
@@ -19,6 +19,7 @@ from holdfast.sessions import resuming
 from holdfast.sessions.resuming import Resumed
 from holdfast.sync.cache import CachedClaim, CachedSession
 from holdfast.sync.git import current_branch
+from holdfast.sync.keeping import SESSION_VARIABLE, lease_of
 
 
 def resume(
@@ -29,7 +30,7 @@ def resume(
     async def work() -> Resumed:
         async with placed(venture) as place:
             place.cache.require_writable()
-            mine = await _alive(place, session or os.environ.get(VARIABLE))
+            mine = await _alive(place, session or os.environ.get(SESSION_VARIABLE))
             found = await resuming.resume(
                 lease_of(mine),
                 sessions=place.sessions,
@@ -81,7 +82,7 @@ def _known(place: Place, named: str | None) -> CachedSession | None:
         names = ", ".join(one.session_id for one in mine)
         raise InvalidValue(
             f"{len(mine)} sessions are known here: {names}.",
-            hint=f"Name one with --session or {VARIABLE}.",
+            hint=f"Name one with --session or {SESSION_VARIABLE}.",
         )
     return mine[0] if mine else None
 

@@ -17,13 +17,14 @@ from holdfast.cli._away import Journaled, journal_end, journal_release, run_or_j
 from holdfast.cli._connection import JsonOption, VentureOption, run_async
 from holdfast.cli._marks import state_text
 from holdfast.cli._output import ago, console, errors, print_json, print_warning, rows_table
-from holdfast.cli._place import VARIABLE, Place, ReasonOption, SessionOption, lease_of, placed
+from holdfast.cli._place import Place, ReasonOption, SessionOption, placed
 from holdfast.cli.advancing import proceeding_of
 from holdfast.errors import HoldfastError, InvalidValue, LeaseLost, NotFound
 from holdfast.model.sessions import Beat, Claim, Mechanism, Session
 from holdfast.sessions.proceeding import Proceeding
 from holdfast.sync.cache import CachedClaim, CachedSession
 from holdfast.sync.git import read_work_tree
+from holdfast.sync.keeping import SESSION_VARIABLE, cached, lease_of
 
 app = typer.Typer(help="Sessions: one run of one agent program.", no_args_is_help=True)
 
@@ -84,7 +85,7 @@ def start(
     _say(f"session {told['session_id']} {how}, lease until {told['lease_expires_at']:%H:%M:%S %Z}")
     if told["sd_key"] is not None:
         _say(f"It held {told['sd_key']}. Go on with: holdfast session claim {told['sd_key']}")
-    _say(f"export {VARIABLE}={shlex.quote(told['session_id'])}")
+    _say(f"export {SESSION_VARIABLE}={shlex.quote(told['session_id'])}")
 
 
 @app.command()
@@ -95,7 +96,7 @@ def show(
 
     async def work() -> tuple[Session, Proceeding]:
         async with placed(venture) as place:
-            named = session or os.environ.get(VARIABLE)
+            named = session or os.environ.get(SESSION_VARIABLE)
             found = await place.sessions.get(named or (await place.session(None)).session_id)
             return found, await proceeding_of(place, found.session_id)
 
@@ -336,7 +337,7 @@ def _claim(
                 if error.detail.get("sd_key") != key:
                     raise
                 raise await place.directives.unknown(key) from error
-            place.keep(mine, claim=_cached(made))
+            place.keep(mine, claim=cached(made))
             believed = mine.claim.sd_key if mine.claim else None
             lost = believed if believed not in (beat.sd_key, key) else None
             return _Claimed(session_id=mine.session_id, claim=made, lost=lost)
@@ -361,12 +362,6 @@ def _tell_claim(told: _Claimed, as_json: bool) -> None:
     _say(f"{claim.sd_key} ({claim.phase.value}) is held by {told.session_id} until {until}{how}")
 
 
-def _cached(claim: Claim) -> CachedClaim:
-    return CachedClaim(
-        sd_key=claim.sd_key, epoch=claim.epoch, token=claim.token, phase=claim.phase.value
-    )
-
-
 async def _reclaimed(place: Place, mine: CachedSession) -> CachedClaim:
     """What the session holds though the cache does not say so: its process died between the two. It gets a new token."""
     held = (await place.sessions.get(mine.session_id)).sd_key
@@ -375,7 +370,7 @@ async def _reclaimed(place: Place, mine: CachedSession) -> CachedClaim:
             f"The session {mine.session_id} holds nothing.",
             hint="Claim something with: holdfast session claim KEY",
         )
-    return _cached(await place.sessions.claim(lease_of(mine), held))
+    return cached(await place.sessions.claim(lease_of(mine), held))
 
 
 async def _require_claim_kept(place: Place, mine: CachedSession, beat: Beat) -> None:

@@ -11,9 +11,10 @@ from rich.text import Text
 
 from holdfast.cli._connection import JsonOption, VentureOption, connected, run_async
 from holdfast.cli._output import console, errors, print_error, print_json
-from holdfast.cli._place import VARIABLE, SessionOption, tell_replayed
+from holdfast.cli._place import SessionOption, tell_replayed
 from holdfast.errors import HoldfastError
 from holdfast.sync.divergence import Repair
+from holdfast.sync.keeping import SESSION_VARIABLE
 from holdfast.sync.reconcile import Found, Reconciled, send_journal, settle_all, settle_known
 from holdfast.sync.views import Project
 
@@ -36,7 +37,7 @@ def validate(
     if switch_branch and not fix:
         raise typer.BadParameter("it goes with --fix", param_hint="--switch-branch")
 
-    named = session or os.environ.get(VARIABLE)
+    named = session or os.environ.get(SESSION_VARIABLE)
 
     async def work() -> Reconciled:
         async with connected(venture) as (hf, venture_id):

@@ -25,8 +25,8 @@ class Retention(Duty):
         """Do it if it is due."""
         if time.monotonic() >= self._due_at:
             await self._hf.engine.call("ensure_partitions")
-            await self._hf.engine.call(
-                "drop_old_partitions", retention_days=self._hf.settings.retention_days
-            )
+            days = self._hf.settings.retention_days
+            await self._hf.engine.call("drop_old_partitions", retention_days=days)
+            await self._hf.engine.call("forget_tool_calls", retention_days=days)
             self._due_at = time.monotonic() + EVERY_SECONDS
         return False

@@ -9,17 +9,39 @@ declare
 begin
     select * into v_session from claude_sessions
     where venture_id = p_venture_id and session_id = p_session_id for no key update;
-    if not found then
+    perform require_lease_of(v_session, p_session_id, p_epoch, p_token);
+    return v_session;
+end
+$$;
+
+-- The same for a reader, who locks nothing.
+create function holdfast.require_session(p_venture_id uuid, p_session_id text, p_epoch bigint, p_token uuid)
+returns holdfast.claude_sessions
+language plpgsql stable as $$
+declare
+    v_session claude_sessions;
+begin
+    select * into v_session from claude_sessions where venture_id = p_venture_id and session_id = p_session_id;
+    perform require_lease_of(v_session, p_session_id, p_epoch, p_token);
+    return v_session;
+end
+$$;
+
+create function holdfast.require_lease_of(
+    p_session holdfast.claude_sessions, p_session_id text, p_epoch bigint, p_token uuid)
+returns void
+language plpgsql as $$
+begin
+    if p_session.id is null then
         perform refuse('HF003', format('There is no session %s.', p_session_id), 'Start it with start_session.',
             jsonb_build_object('session_id', p_session_id));
     end if;
-    if v_session.state = 'ended' then
-        perform refuse('HF002', format('The session %s ended at %s.', p_session_id, v_session.ended_at),
+    if p_session.state = 'ended' then
+        perform refuse('HF002', format('The session %s ended at %s.', p_session_id, p_session.ended_at),
             'Start a new one.', jsonb_build_object('session_id', p_session_id, 'from', 'ended'));
     end if;
-    perform refuse_stale('session', p_session_id, v_session.lease_epoch, v_session.lease_token,
-        v_session.lease_expires_at, v_session.lease_holder, p_epoch, p_token, holdfast.now());
-    return v_session;
+    perform refuse_stale('session', p_session_id, p_session.lease_epoch, p_session.lease_token,
+        p_session.lease_expires_at, p_session.lease_holder, p_epoch, p_token, holdfast.now());
 end
 $$;
 

@@ -26,6 +26,7 @@ begin
     perform holdfast.ask_question('Is it so?', null, 'verify-world', v_session.epoch, v_session.token);
     perform holdfast.replay_entry(gen_random_uuid(), holdfast.now(), 'verify-world', v_session.epoch, v_session.token,
         'save_session', '{}');
+    perform holdfast.call_tool('verify-world', v_session.epoch, v_session.token, 'log', '{"message": "a line"}', 'a call');
 
     select * into v_execution from holdfast.begin_execution('an execution', 'verify', p_total_steps => 2);
     perform holdfast.record_steps(array[v_execution.id], array[v_execution.epoch], array[v_execution.token],
