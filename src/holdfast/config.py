@@ -56,6 +56,18 @@ class Settings:
     """Whether a session works on while nobody can say whether its lease still holds: the database is away for too long."""
     gated_tools: tuple[str, ...] = ()
     """Which tool calls of an agent program wait for a person, such as `Bash(git push*)`."""
+    claude_command: str = "claude"
+    """The Claude Code that workers start."""
+    claude_flags: tuple[str, ...] = ()
+    """What it is told besides, such as `--allowedTools Bash(make *)`; it may do no more than this allows."""
+    codex_command: str = "codex"
+    """The Codex that workers start."""
+    codex_flags: tuple[str, ...] = ()
+    """What it is told besides, such as `--sandbox workspace-write`."""
+    gemini_command: str = "gemini"
+    """The Gemini CLI that workers start."""
+    gemini_flags: tuple[str, ...] = ()
+    """What it is told besides, such as `--approval-mode auto_edit`."""
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
