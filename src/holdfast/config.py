@@ -66,6 +66,18 @@ class Settings:
     """How many orchestrators one walk goes on to; unset as above."""
     max_iterations: int | None = None
     """How many directives one walk takes; unset as above."""
+    claude_command: str = "claude"
+    """The Claude Code that workers start."""
+    claude_flags: tuple[str, ...] = ()
+    """What it is told besides, such as `--allowedTools Bash(make *)`; it may do no more than this allows."""
+    codex_command: str = "codex"
+    """The Codex that workers start."""
+    codex_flags: tuple[str, ...] = ()
+    """What it is told besides, such as `--sandbox workspace-write`."""
+    gemini_command: str = "gemini"
+    """The Gemini CLI that workers start."""
+    gemini_flags: tuple[str, ...] = ()
+    """What it is told besides, such as `--approval-mode auto_edit`."""
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):

@@ -216,6 +216,8 @@ CALLS: dict[str, Call] = {
     "record_steps": _executions(positions=[1], names=["one"], statuses=["completed"]),
     "append_logs": _executions(levels=["warning"], messages=["careful"]),
     "record_metrics": _execution(input_tokens=5),
+    "record_execution_todos": _execution(items=[{"key": "a", "status": "in_progress"}]),
+    "annotate_execution": _execution(metadata={"note": 1}),
     "finish_execution": _execution(status="completed", result={"ok": True}),
     "release_execution": _execution(reason="shutdown"),
     "cancel_execution": Call(

@@ -11,27 +11,38 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
-import sys
 import time
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
+from holdfast.agents._environment import environment_of
+from holdfast.agents._values import (
+    Expected,
+    is_command,
+    is_environment,
+    is_length,
+    is_text,
+    what_is_wrong,
+)
 from holdfast.agents.agent import Done, Failed, Outcome
 from holdfast.engine.connections import encode_json
 from holdfast.executions.run import Run
 from holdfast.model.states import LogLevel
-from holdfast.programs.ending import end, how_it_ended
-from holdfast.programs.leash import die_with_parent
 from holdfast.programs.output import RESULT, Output
+from holdfast.programs.process import how_it_ended, start
 
 # Larger numbers than the database counts are no progress.
 _PROGRESS = re.compile(r"^::progress (\d{1,9})/(\d{1,9})(?: (.*))?$")
 _LOG = re.compile(r"^::log (debug|info|warning|error) (.*)$")
 # Valid JSON, which PostgreSQL does not keep: its text has no NUL.
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+
+_EXPECTED: tuple[Expected, ...] = (
+    ("command", is_command, "a list of at least one text", True),
+    ("cwd", is_text, "a folder's path", False),
+    ("env", is_environment, "a mapping from text to text", False),
+    ("timeout_seconds", is_length, "a number of seconds above 0", False),
+)
 
 
 class CommandAgent:
@@ -42,26 +53,33 @@ class CommandAgent:
 
     async def run(self, run: Run, given: Any) -> Outcome:
         """Run the program; its process group is ended when this is cancelled."""
-        wrong = _what_is_wrong(given)
+        wrong = what_is_wrong(given, _EXPECTED)
         if wrong is not None:
             return Failed(wrong)
         command: list[str] = given["command"]
         speech = _Speech(run)
         started = time.monotonic()
         try:
-            process = await _start(command, given, run)
+            process = await start(
+                command,
+                cwd=given.get("cwd"),
+                environment=environment_of(run, given.get("env") or {}),
+            )
         except OSError as error:
             return Failed(f"{command[0]} could not be started: {error.strerror or error}.")
-        output = Output(speech.hear)
+        output = Output()
         timed_out = False
         try:
             async with asyncio.timeout(given.get("timeout_seconds")):
-                await output.read(process)
+                async for line in output.lines(process.stdout):
+                    speech.hear(line)
                 await process.wait()
         except TimeoutError:
             timed_out = True
         finally:
-            await asyncio.shield(end(process))
+            await asyncio.shield(process.end())
+        if process.failure is not None:
+            return Failed(f"{command[0]} could not be started: {process.failure}.")
         told = {
             "command": command,
             "exit_code": process.returncode,
@@ -75,62 +93,6 @@ class CommandAgent:
         if process.returncode != 0:
             return Failed(f"{how_it_ended(process.returncode)}: {output.last_line}", told)
         return Done(told)
-
-
-def _what_is_wrong(given: Any) -> str | None:
-    """Why an input is none of a command, with the key's name; or nothing."""
-    if not isinstance(given, dict):
-        return f"input = {given!r:.100} is not a mapping with a command."
-    for key, is_right, expected in (
-        ("command", _is_command, "a list of at least one text"),
-        ("cwd", _is_text, "a folder's path"),
-        ("env", _is_environment, "a mapping from text to text"),
-        ("timeout_seconds", _is_length, "a number of seconds above 0"),
-    ):
-        value = given.get(key)
-        if not is_right(value) and (value is not None or key == "command"):
-            return f"{key} = {value!r:.100} is not {expected}."
-    return None
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and bool(value)
-
-
-def _is_command(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(one, str) for one in value)
-
-
-def _is_environment(value: Any) -> bool:
-    return isinstance(value, dict) and all(isinstance(one, str) for one in value.values())
-
-
-def _is_length(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
-
-
-async def _start(
-    command: list[str], given: Mapping[str, Any], run: Run
-) -> asyncio.subprocess.Process:
-    environment = {
-        **os.environ,
-        # A program named without a folder may be one of Holdfast's own environment.
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
-        **(given.get("env") or {}),
-        "HOLDFAST_EXECUTION_ID": str(run.id),
-        "HOLDFAST_ATTEMPT": str(run.attempt),
-    }
-    environment.pop("HOLDFAST_FAILPOINT", None)
-    return await asyncio.create_subprocess_exec(
-        *command,
-        cwd=given.get("cwd"),
-        env=environment,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        start_new_session=True,
-        preexec_fn=die_with_parent,
-    )
 
 
 class _Speech:

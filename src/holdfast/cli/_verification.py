@@ -7,11 +7,12 @@ from pathlib import Path
 from rich.text import Text
 
 from holdfast.cli._output import errors
-from holdfast.cli._place import Place, lease_of
+from holdfast.cli._place import Place
 from holdfast.errors import EvidenceMissing
 from holdfast.model.advancing import Evidence
 from holdfast.sessions.finishing import evidence_for, told
 from holdfast.sync.cache import CachedSession
+from holdfast.sync.keeping import lease_of
 
 SHOWN_LINES = 40
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 from uuid import UUID
@@ -15,6 +15,7 @@ from holdfast.executions.values import member
 from holdfast.executions.writer import ExecutionWriter
 from holdfast.model.leases import Lease
 from holdfast.model.states import LogLevel
+from holdfast.model.todos import TodoChanges
 
 _Item = TypeVar("_Item")
 
@@ -34,10 +35,13 @@ class Run:
         writer: ExecutionWriter,
         attempt: int = 1,
         completed_steps: int = 0,
+        metadata: Mapping[str, Any] | None = None,
     ) -> None:
         self.lease = lease
         self.name = name
         self.attempt = attempt
+        self.metadata = dict(metadata or {})
+        """What was kept with `annotate`, also by those who ran it before."""
         self.result: Any = None
         self._engine = engine
         self._writer = writer
@@ -103,6 +107,23 @@ class Run:
     async def meter(self, **used: Any) -> None:
         """Add to the metrics: input_tokens, output_tokens, cost_usd, model_calls, tool_calls."""
         await self._engine.call("record_metrics", execution_id=self.id, **self.lease.fence, **used)
+
+    async def annotate(self, **values: Any) -> None:
+        """Keep what whoever takes this execution up after a crash must know; kept when this returns."""
+        await self._engine.call(
+            "annotate_execution", execution_id=self.id, **self.lease.fence, metadata=values
+        )
+        self.metadata |= values
+
+    async def record_todos(self, changes: TodoChanges) -> None:
+        """Make a todo list that the agent keeps for itself the steps of this execution."""
+        await self._engine.call(
+            "record_execution_todos",
+            execution_id=self.id,
+            **self.lease.fence,
+            items=list(changes.items),
+            is_whole=changes.is_whole,
+        )
 
     async def flush(self) -> None:
         """Wait until everything said so far is committed.

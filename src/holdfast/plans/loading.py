@@ -13,7 +13,9 @@ from typing import Any
 
 import yaml
 
-from holdfast.errors import PlanError
+from holdfast.agents.roles import find_role
+from holdfast.errors import ConfigError, PlanError
+from holdfast.model.kinds import PROGRAMS
 from holdfast.plans.spec import Plan, Step
 
 # As the database has them: what it would refuse is told here with its place in the file.
@@ -39,7 +41,18 @@ def load_plan(file: Path) -> Plan:
         raise PlanError(
             f"{file}{line}: this is not YAML: {getattr(error, 'problem', error)}."
         ) from error
-    return parse_plan(read, str(file))
+    plan = parse_plan(read, str(file))
+    for number, step in enumerate(plan.steps):
+        if step.agent in PROGRAMS and step.role:
+            _check_role(step.role, file.parent, f"{file}: steps[{number}] ({step.id})")
+    return plan
+
+
+def _check_role(name: str, folder: Path, place: str) -> None:
+    try:
+        find_role(name, folder)
+    except ConfigError as error:
+        raise PlanError(f"{place}.role: {error.message}", hint=error.hint) from None
 
 
 def parse_plan(read: Any, source: str = "plan") -> Plan:
@@ -93,6 +106,13 @@ def _check_step(step: Step, place: str, before: list[str]) -> None:
         raise PlanError(
             f"{place}: there is nothing to do.",
             hint="Give it a command, a gate or a verify, or name another agent.",
+        )
+    if step.agent in PROGRAMS and not step.prompt:
+        raise PlanError(f"{place}.prompt is missing.", hint=f"Say what {step.agent} is to do.")
+    if step.agent not in PROGRAMS and (step.prompt or step.model):
+        raise PlanError(
+            f"{place}: {step.agent} takes no prompt and no model.",
+            hint=f"Name an agent program: {', '.join(PROGRAMS)}.",
         )
     if step.verify is not None and not step.verify.command:
         raise PlanError(f"{place}.verify.command is empty.")

@@ -44,6 +44,9 @@ class Step:
     role: str | None = None
     agent: str = "command"
     command: tuple[str, ...] = ()
+    prompt: str | None = None
+    """What an agent program is asked to do."""
+    model: str | None = None
     input: dict[str, Any] = dataclasses.field(default_factory=dict)
     needs: tuple[str, ...] = ()
     gate: Gate | None = None

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from holdfast.engine.connections import encode_json
-from holdfast.model.kinds import COMMAND, kind_of
+from holdfast.model.kinds import COMMAND, PROGRAMS, kind_of
 from holdfast.supervisors.outcomes import Outcome
 
 MOST_SHOWN_CHARACTERS = 200_000
@@ -15,6 +15,8 @@ MOST_SHOWN_CHARACTERS = 200_000
 def work_of(plan: Any, step: Any) -> tuple[str | None, dict[str, Any]]:
     """The agent kind and its input; no kind where the step has no work of its own."""
     spec = step["spec"]
+    if spec["agent"] in PROGRAMS:
+        return spec["agent"], _program_input(plan, step)
     if spec["agent"] != COMMAND:
         given = dict(spec.get("input", {}))
         if step["findings"] is not None:
@@ -83,6 +85,17 @@ def _command_input(
         "env": env,
         "timeout_seconds": timeout_seconds,
     }
+
+
+def _program_input(plan: Any, step: Any) -> dict[str, Any]:
+    spec = step["spec"]
+    given = {
+        **{key: spec.get(key) for key in ("prompt", "role", "model", "timeout_seconds")},
+        "cwd": plan["spec"]["cwd"],
+        "env": {**plan["spec"]["env"], "HOLDFAST_WORK_DIR": plan["spec"]["work_dir"]},
+        "findings": step["findings"],
+    }
+    return {key: value for key, value in given.items() if value is not None}
 
 
 def _shown(file: Path) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import codecs
 import hashlib
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Iterator
 
 CHUNK_BYTES = 65_536
 TAIL_CHARACTERS = 8_000
@@ -19,8 +19,8 @@ LONGEST_RESULT_CHARACTERS = 1_100_000
 class Output:
     """What a program printed."""
 
-    def __init__(self, on_line: Callable[[str], None]) -> None:
-        self._on_line = on_line
+    def __init__(self, *, longest_line: int = LONGEST_LINE_CHARACTERS) -> None:
+        self._longest_line = longest_line
         self._digest = hashlib.sha256()
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         self._pending = ""
@@ -32,33 +32,32 @@ class Output:
         """Of every byte, as it came."""
         return self._digest.hexdigest()
 
-    async def read(self, process: asyncio.subprocess.Process) -> None:
-        """Read until the program closes its output."""
-        assert process.stdout is not None
-        while chunk := await process.stdout.read(CHUNK_BYTES):
+    async def lines(self, stream: asyncio.StreamReader) -> AsyncIterator[str]:
+        """Every line, until the program closes its output."""
+        while chunk := await stream.read(CHUNK_BYTES):
             self._digest.update(chunk)
-            self._take(self._decoder.decode(chunk))
-        self._take(self._decoder.decode(b"", final=True))
+            for line in self._take(self._decoder.decode(chunk)):
+                yield self._kept(line)
+        for line in self._take(self._decoder.decode(b"", final=True)):
+            yield self._kept(line)
         if self._pending:
-            self._line(self._pending)
+            yield self._kept(self._pending)
             self._pending = ""
 
-    def _take(self, text: str) -> None:
+    def _take(self, text: str) -> Iterator[str]:
         # PostgreSQL's text has no NUL; what a program prints may.
         self.tail = (self.tail + text.replace("\0", "\N{REPLACEMENT CHARACTER}"))[-TAIL_CHARACTERS:]
         *lines, self._pending = (self._pending + text).split("\n")
-        for line in lines:
-            self._line(line)
-        while len(self._pending) > (longest := _longest(self._pending)):
-            self._line(self._pending[:longest])
+        yield from lines
+        while len(self._pending) > (longest := self._longest(self._pending)):
+            yield self._pending[:longest]
             self._pending = self._pending[longest:]
 
-    def _line(self, line: str) -> None:
+    def _kept(self, line: str) -> str:
         line = line.rstrip("\r")
         if line.strip() and not line.startswith(RESULT):
             self.last_line = line.strip()[:500]
-        self._on_line(line)
+        return line
 
-
-def _longest(line: str) -> int:
-    return LONGEST_RESULT_CHARACTERS if line.startswith(RESULT) else LONGEST_LINE_CHARACTERS
+    def _longest(self, line: str) -> int:
+        return LONGEST_RESULT_CHARACTERS if line.startswith(RESULT) else self._longest_line

@@ -72,6 +72,7 @@ class Executor(Duty):
             writer=self._hf.writer(venture_id),
             attempt=row["attempt"],
             completed_steps=row["completed_steps"],
+            metadata=row["metadata"],
         )
         try:
             async with held(lease, self._hf.heart):

@@ -36,7 +36,7 @@ class Worker:
         self._duties: list[_Duty] = [
             Executor(
                 hf,
-                agents=Agents(hf.callables),
+                agents=Agents(hf.callables, settings),
                 ventures=ventures,
                 listener=self._listener,
                 limit=settings.worker_executions,

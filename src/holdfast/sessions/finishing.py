@@ -7,7 +7,7 @@ from pathlib import Path
 from holdfast.model.advancing import Evidence
 from holdfast.model.directives import Directive, DirectiveStatus
 from holdfast.model.sessions import SessionLease
-from holdfast.programs.ending import how_it_ended
+from holdfast.programs.process import how_it_ended
 from holdfast.sessions.service import LEASE_SECONDS, SessionService
 from holdfast.sessions.verifying import verify
 

@@ -9,9 +9,8 @@ from pathlib import Path
 
 from holdfast.errors import HoldfastError
 from holdfast.model.advancing import Evidence
-from holdfast.programs.ending import end
-from holdfast.programs.leash import die_with_parent
 from holdfast.programs.output import Output
+from holdfast.programs.process import Process, start
 
 
 async def verify(command: str, *, cwd: Path, timeout_seconds: float | None) -> Evidence:
@@ -22,16 +21,17 @@ async def verify(command: str, *, cwd: Path, timeout_seconds: float | None) -> E
     """
     started_at = datetime.now(UTC)
     process = await _start(command, cwd)
-    output = Output(lambda _: None)
+    output = Output()
     timed_out = False
     try:
         async with asyncio.timeout(timeout_seconds):
-            await output.read(process)
+            async for _ in output.lines(process.stdout):
+                pass
             await process.wait()
     except TimeoutError:
         timed_out = True
     finally:
-        await asyncio.shield(end(process))
+        await asyncio.shield(process.end())
     assert process.returncode is not None
     return Evidence(
         command=command,
@@ -44,23 +44,12 @@ async def verify(command: str, *, cwd: Path, timeout_seconds: float | None) -> E
     )
 
 
-async def _start(command: str, cwd: Path) -> asyncio.subprocess.Process:
+async def _start(command: str, cwd: Path) -> Process:
     environment = {
         name: value for name, value in os.environ.items() if name != "HOLDFAST_FAILPOINT"
     }
     try:
-        return await asyncio.create_subprocess_exec(
-            "/bin/sh",
-            "-c",
-            command,
-            cwd=cwd,
-            env=environment,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            start_new_session=True,
-            preexec_fn=die_with_parent,
-        )
+        return await start(["/bin/sh", "-c", command], cwd=str(cwd), environment=environment)
     except (OSError, ValueError) as error:
         raise HoldfastError(
             f"The verification {command!r:.200} could not be started: {error}.",

@@ -6,12 +6,12 @@ from holdfast.hooks.desk import Desk
 from holdfast.hooks.events import HookEvent
 from holdfast.hooks.place import keep_place
 from holdfast.hooks.replies import Pass, Reply
-from holdfast.hooks.todos import read_todos
+from holdfast.model.todos import read_todos
 
 
 async def answer(desk: Desk, event: HookEvent) -> Reply:
     """Record the todo list, if the tool was one that changes it."""
-    changes = read_todos(event)
+    changes = read_todos(event.tool_name, event.tool_input, event.tool_response)
     if changes is None:
         return Pass()
     row = await desk.keeper.engine.call_row(

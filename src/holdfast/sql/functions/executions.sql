@@ -120,7 +120,7 @@ create function holdfast.claim_executions(
     p_venture_id uuid default null)
 returns table (id uuid, name holdfast.title, kind text, agent text, role text, input holdfast.large_json,
     supervisor_id uuid, attempt holdfast.amount, max_attempts holdfast.ordinal, total_steps holdfast.amount,
-    completed_steps holdfast.amount, epoch bigint, token uuid, expires_at timestamptz)
+    completed_steps holdfast.amount, metadata holdfast.metadata, epoch bigint, token uuid, expires_at timestamptz)
 language plpgsql security definer set search_path = holdfast, pg_temp as $$
 #variable_conflict use_column
 declare
@@ -152,7 +152,7 @@ begin
         from taken t
     )
     select t.id, t.name, t.kind, t.agent, t.role, t.input, t.supervisor_id, t.attempt, t.max_attempts, t.total_steps,
-        t.completed_steps, t.lease_epoch, t.lease_token, t.lease_expires_at
+        t.completed_steps, t.metadata, t.lease_epoch, t.lease_token, t.lease_expires_at
     from taken t order by t.priority, t.run_at, t.id;
 end
 $$;
@@ -488,6 +488,32 @@ begin
     perform emit(v_venture, 'execution', p_execution_id, v_seq, 'execution.metered', jsonb_build_object(
         'input_tokens', p_input_tokens, 'output_tokens', p_output_tokens, 'cost_usd', p_cost_usd,
         'model_calls', p_model_calls, 'tool_calls', p_tool_calls));
+    return v_seq;
+end
+$$;
+
+-- Keeps what whoever takes the execution up next must know, such as the id of its program's session. Other keys stay.
+create function holdfast.annotate_execution(
+    p_execution_id uuid, p_metadata jsonb, p_epoch bigint default null, p_token uuid default null,
+    p_venture_id uuid default null)
+returns bigint
+language plpgsql security definer set search_path = holdfast, pg_temp as $$
+declare
+    v_venture uuid := enter(p_venture_id, 'agent');
+    v_seq     bigint;
+begin
+    if jsonb_typeof(p_metadata) is distinct from 'object' then
+        perform refuse('HF005', format('p_metadata = %s is not an object.', left(p_metadata::text, 100)), 'Give names and values.');
+    end if;
+    perform require_size(format('The metadata of the execution %s', p_execution_id), p_metadata, 16384);
+    update agent_executions set metadata = metadata || p_metadata, seq = seq + 1
+    where venture_id = v_venture and id = p_execution_id and status = 'running'
+        and holds(lease_epoch, lease_token, lease_expires_at, p_epoch, p_token, holdfast.now())
+    returning seq into v_seq;
+    if not found then
+        perform refuse_execution_write(v_venture, p_execution_id, p_epoch, p_token, 'running');
+    end if;
+    perform emit(v_venture, 'execution', p_execution_id, v_seq, 'execution.annotated', p_metadata);
     return v_seq;
 end
 $$;

@@ -18,15 +18,45 @@ declare
 begin
     perform require_todos(p_items);
     v_execution := todo_execution(v_venture, v_session);
-    v_todos := merge_todos(v_execution.metadata -> 'todos', p_items, p_is_whole, greatest(
-        (select max((t.value ->> 'position')::integer) from jsonb_array_elements(v_execution.metadata -> 'todos') as t),
-        (select max(s.position) from execution_steps s where s.venture_id = v_venture and s.execution_id = v_execution.id), 0));
+    v_todos := merge_todos(v_execution.metadata -> 'todos', p_items, p_is_whole, last_position(v_venture, v_execution));
     if v_todos <> v_execution.metadata -> 'todos' then
         perform save_todo_steps(v_venture, v_execution, v_todos);
     end if;
     return query select e.id, e.completed_steps, e.total_steps, e.current_activity::text
     from agent_executions e where e.venture_id = v_venture and e.id = v_execution.id;
 end
+$$;
+
+-- Makes the todo list of the program that runs an execution the execution's steps; the items are as in record_todos.
+create function holdfast.record_execution_todos(
+    p_execution_id uuid, p_items jsonb, p_is_whole boolean default true, p_epoch bigint default null,
+    p_token uuid default null, p_venture_id uuid default null)
+returns bigint
+language plpgsql security definer set search_path = holdfast, pg_temp as $$
+declare
+    v_venture   uuid := enter(p_venture_id, 'agent');
+    v_execution agent_executions := lock_execution(v_venture, p_execution_id);
+    v_todos     jsonb;
+begin
+    perform require_todos(p_items);
+    if v_execution.status <> 'running' or not holds(v_execution.lease_epoch, v_execution.lease_token,
+            v_execution.lease_expires_at, p_epoch, p_token, holdfast.now()) then
+        perform refuse_execution_write(v_venture, p_execution_id, p_epoch, p_token, 'running');
+    end if;
+    v_todos := merge_todos(coalesce(v_execution.metadata -> 'todos', '[]'), p_items, p_is_whole, last_position(v_venture, v_execution));
+    if v_todos is distinct from v_execution.metadata -> 'todos' then
+        perform save_todo_steps(v_venture, v_execution, v_todos);
+    end if;
+    return (select e.seq from agent_executions e where e.venture_id = v_venture and e.id = p_execution_id);
+end
+$$;
+
+-- The highest position that a todo item or a step of an execution has; 0 if none has one.
+create function holdfast.last_position(p_venture_id uuid, p_execution holdfast.agent_executions) returns integer
+language sql stable as $$
+    select greatest(
+        (select max((t.value ->> 'position')::integer) from jsonb_array_elements(p_execution.metadata -> 'todos') as t),
+        (select max(s.position) from execution_steps s where s.venture_id = p_venture_id and s.execution_id = p_execution.id), 0)
 $$;
 
 create function holdfast.require_todos(p_items jsonb) returns void

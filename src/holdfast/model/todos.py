@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Mapping
 from typing import Any
-
-from holdfast.hooks.events import HookEvent
 
 _STATUSES = {"pending", "in_progress", "completed", "deleted"}
 _NUMBER = re.compile(r"#(\d+)")
@@ -21,16 +20,13 @@ class TodoChanges:
     is_whole: bool
 
 
-def read_todos(event: HookEvent) -> TodoChanges | None:
+def read_todos(tool: str | None, given: Mapping[str, Any], answer: Any) -> TodoChanges | None:
     """What a tool call changed of the todo list, if it was a tool of that kind; what cannot be read is left out.
 
-    >>> changed = read_todos(HookEvent(moment="x", name="PostToolUse", tool_name="TaskUpdate",
-    ...     tool_input={"taskId": "2", "status": "completed"}))
-    >>> changed.items
+    >>> read_todos("TaskUpdate", {"taskId": "2", "status": "completed"}, None).items
     ({'key': '2', 'status': 'completed'},)
     """
-    given = event.tool_input
-    match event.tool_name:
+    match tool:
         case "TodoWrite":
             return _whole(given.get("todos"), "content")
         case "write_todos":
@@ -38,7 +34,7 @@ def read_todos(event: HookEvent) -> TodoChanges | None:
         case "update_plan":
             return _whole(given.get("plan"), "step")
         case "TaskCreate":
-            return _created(given, event.tool_response)
+            return _created(given, answer)
         case "TaskUpdate":
             return _updated(given)
     return None
@@ -55,7 +51,7 @@ def _whole(told: Any, content: str) -> TodoChanges | None:
     return TodoChanges(items=tuple(items), is_whole=True)
 
 
-def _created(given: dict[str, Any], response: Any) -> TodoChanges | None:
+def _created(given: Mapping[str, Any], response: Any) -> TodoChanges | None:
     key = _created_key(response)
     if key is None:
         return None
@@ -71,7 +67,7 @@ def _created_key(response: Any) -> str | None:
     return found[1] if found else None
 
 
-def _updated(given: dict[str, Any]) -> TodoChanges | None:
+def _updated(given: Mapping[str, Any]) -> TodoChanges | None:
     key, status = given.get("taskId"), given.get("status")
     if not key or status not in _STATUSES:
         return None

@@ -1,0 +1,79 @@
+"""Gemini CLI: how it is started, resumed and listened to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from holdfast.agents._json import count, mapping, text
+from holdfast.agents.reports import Began, Called, Ended, Listed, Report, Said, Told, Usage, Used
+from holdfast.agents.task import Task
+from holdfast.model.todos import read_todos
+
+_FORMAT = ("--output-format", "stream-json")
+
+
+class Gemini:
+    """Gemini CLI without a person at it; it has no tools that would need one."""
+
+    name = "gemini"
+    title = "Gemini CLI"
+    chooses_session = True
+
+    def __init__(self, *, command: str, flags: tuple[str, ...]) -> None:
+        self._command = command
+        self._flags = flags
+
+    def begin(self, task: Task, session_id: str) -> list[str]:
+        """Start a conversation."""
+        return self._line(task, "--session-id", session_id)
+
+    def resume(self, task: Task, session_id: str) -> list[str]:
+        """Go on with a conversation."""
+        return self._line(task, "--resume", session_id)
+
+    def stream(self) -> GeminiStream:
+        """What listens to one run."""
+        return GeminiStream()
+
+    def _line(self, task: Task, *conversation: str) -> list[str]:
+        model = ["--model", task.model] if task.model else []
+        prompt = f"--prompt={task.whole_prompt}"
+        return [self._command, *_FORMAT, *conversation, *model, *self._flags, prompt]
+
+
+class GeminiStream:
+    """Understands `--output-format stream-json`."""
+
+    def hear(self, event: Mapping[str, Any]) -> Iterator[Report]:
+        """What an event reports."""
+        match event.get("type"):
+            case "init":
+                yield Began(text(event.get("session_id")))
+            case "message" if event.get("role") == "assistant":
+                yield Said(text(event.get("content")), is_part=bool(event.get("delta")))
+            case "tool_use":
+                tool, given = text(event.get("tool_name")), mapping(event.get("parameters"))
+                yield Called(tool, given)
+                if changes := read_todos(tool, given, None):
+                    yield Listed(changes)
+            case "tool_result" if event.get("status") == "error":
+                yield Told(text(event.get("output"))[:500] or "a tool failed")
+            case "error":
+                yield Told(text(event.get("message")))
+            case "result":
+                yield Used(_usage(mapping(event.get("stats"))))
+                yield _end(event)
+
+
+def _usage(told: Mapping[str, Any]) -> Usage:
+    return Usage(
+        input_tokens=count(told.get("input_tokens")), output_tokens=count(told.get("output_tokens"))
+    )
+
+
+def _end(event: Mapping[str, Any]) -> Ended:
+    if event.get("status") == "success":
+        return Ended()
+    told = text(mapping(event.get("error")).get("message"))
+    return Ended(error=told or "it gave no reason")

@@ -1,0 +1,109 @@
+"""Role prompts: Markdown files whose front matter has `name, description, tools, model`, and whose body is the prompt.
+
+Claude Code's agent files are such files. They are looked for in `.holdfast/roles/` and `.claude/agents/` of the work's
+folder, then of each folder above it, then in the user's own `.claude/agents/`; the first one found counts.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from holdfast.errors import ConfigError
+
+_FOLDERS = (Path(".holdfast/roles"), Path(".claude/agents"))
+_FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
+_LINE = re.compile(r"^(\w+):[ \t]*(.*?)[ \t]*$", re.MULTILINE)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Role:
+    """Who does a step."""
+
+    name: str
+    prompt: str
+    description: str = ""
+    tools: tuple[str, ...] | None = None
+    """The only tools it may use; unset: all of its program's."""
+    model: str | None = None
+
+
+def find_role(name: str, start: Path, *, home: Path | None = None) -> Role:
+    """The role of that name that holds for a folder.
+
+    Raises:
+        ConfigError: there is none; the nearest name is the hint.
+    """
+    known: list[str] = []
+    for file in _files(start, home or Path.home()):
+        role = read_role(file)
+        if role.name == name:
+            return role
+        known.append(role.name)
+    near = difflib.get_close_matches(name, known, n=1)
+    places = " or ".join(f"{folder}/{name}.md" for folder in _FOLDERS)
+    raise ConfigError(
+        f"There is no role {name}.",
+        hint=f"Did you mean {near[0]}?" if near else f"Write {places}.",
+    )
+
+
+def read_role(file: Path) -> Role:
+    """A role from its file.
+
+    Raises:
+        ConfigError: the file cannot be read.
+    """
+    try:
+        text = file.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"The role {file} cannot be read: {error}", hint="Correct it or remove it."
+        ) from error
+    matter = _FRONT_MATTER.match(text)
+    told = _told(matter[1]) if matter else {}
+    return Role(
+        name=_text(told.get("name")) or file.stem,
+        prompt=(text[matter.end() :] if matter else text).strip(),
+        description=_text(told.get("description")),
+        tools=_tools(told.get("tools")),
+        model=_model(_text(told.get("model"))),
+    )
+
+
+def _files(start: Path, home: Path) -> Iterator[Path]:
+    start = start.resolve()
+    for folder in (start, *start.parents):
+        for place in _FOLDERS:
+            yield from sorted((folder / place).glob("**/*.md"))
+    yield from sorted((home / ".claude" / "agents").glob("**/*.md"))
+
+
+def _told(matter: str) -> dict[str, Any]:
+    """The front matter's values; people write `description: Use it: always`, which YAML refuses."""
+    try:
+        read = yaml.safe_load(matter)
+    except yaml.YAMLError:
+        return {found[1]: found[2] for found in _LINE.finditer(matter)}
+    return read if isinstance(read, dict) else {}
+
+
+def _text(value: Any) -> str:
+    return str(value).strip() if isinstance(value, str | int | float) else ""
+
+
+def _tools(value: Any) -> tuple[str, ...] | None:
+    named = value.split(",") if isinstance(value, str) else value
+    if not isinstance(named, list):
+        return None
+    return tuple(str(tool).strip() for tool in named if str(tool).strip())
+
+
+def _model(name: str) -> str | None:
+    return None if name in ("", "inherit") else name
