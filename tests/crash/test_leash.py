@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from holdfast.agents import _process
 from holdfast.engine.postgres import PostgresEngine
 from holdfast.programs.process import Process, start
 from tests.support.processes import is_alive
@@ -114,7 +113,7 @@ async def test_a_program_that_is_ended_may_tidy_up_first() -> None:
 async def test_a_program_that_will_not_end_is_killed_with_all_it_has(
     family: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_process, "GRACE_SECONDS", 0.1)
+    monkeypatch.setattr("holdfast.programs.process.GRACE_SECONDS", 0.1)
     deaf = "signal.signal(signal.SIGTERM, signal.SIG_IGN)"
     program = FAMILY.replace('note("program"', f'{deaf}; note("program"') + "\ntime.sleep(600)"
     process = await started(sys.executable, "-c", program, str(family))

@@ -125,6 +125,10 @@ def claiming(key: str) -> Call:
     return Call("Bash", {"command": f"holdfast session claim {key}"})
 
 
+def completing(key: str) -> Call:
+    return Call("Bash", {"command": f"holdfast directive complete {key}"})
+
+
 async def test_a_session_is_told_its_place_and_its_tasks_show_as_progress(
     machine: Machine, holdfast_url: str
 ) -> None:
@@ -235,3 +239,58 @@ async def until_state(connection: Connection, session: str, state: str) -> None:
         return bool(row["state"] == state)
 
     await until(look)
+
+
+async def test_auto_proceed_drives_one_session_through_three_children_and_stops(
+    work_dir: Path, holdfast_url: str
+) -> None:
+    machine = Machine(folder=work_dir / "one", url=holdfast_url, settings={"auto_proceed": "on"})
+    session = new_session()
+    script = [
+        claiming("SD-1"),
+        completing("SD-1"),
+        Text("SD-1 is done."),
+        Call("Bash", {"command": "touch built"}),  # its verification completes SD-2 when it stops
+        Text("It is built."),
+        completing("SD-3"),
+        Text("SD-3 is done."),
+        completing("SD-0"),
+        Text("All of it is done."),
+    ]
+    async with connected(holdfast_url) as connection:
+        await add(connection, "SD-0")
+        await add(connection, "SD-1", "SD-3", parent_key="SD-0")
+        await add(connection, "SD-2", parent_key="SD-0", verification="test -e built", priority=50)
+
+        with AnthropicModel(*script) as model:
+            assert machine.run(model, "--session-id", session)["result"] == "All of it is done."
+            told = [turn.text for turn in model.turns]
+
+        assert "go on with SD-2 (LEAD phase): about SD-2" in told[3]
+        assert "go on with SD-3" in told[5]
+        assert "All below it is over" in told[7]
+        done = await connection.fetch(
+            "select data ->> 'sd_key' as key from holdfast.events where type = 'directive.completed' order by time"
+        )
+        assert [row["key"] for row in done] == ["SD-1", "SD-2", "SD-3", "SD-0"]
+        last = await one(
+            connection,
+            "select data from holdfast.events where type = 'session.advanced' order by seq desc limit 1",
+        )
+        assert (last["data"]["decision"], last["data"]["reason"]) == ("pause", "orchestrator_done")
+
+
+async def test_a_task_is_not_completed_while_the_verification_fails(
+    machine: Machine, holdfast_url: str
+) -> None:
+    create = Call("TaskCreate", {"subject": "Build", "description": "d", "activeForm": "Building"})
+    complete = Call("TaskUpdate", {"taskId": "1", "status": "completed"})
+    async with connected(holdfast_url) as connection:
+        await add(connection, "SD-1", verification="echo no file >&2; test -e built")
+        script = [claiming("SD-1"), create, complete, Call("Bash", {"command": "touch built"}), complete, Text("Built.")]  # fmt: skip
+        with AnthropicModel(*script) as model:
+            machine.run(model, "--session-id", new_session())
+            assert "SD-1 is not done" in model.turns[3].text
+            assert "no file" in model.turns[3].text
+        row = await one(connection, "select completed_steps from holdfast.agent_executions")
+        assert row["completed_steps"] == 1

@@ -171,6 +171,10 @@ class Keeper:
             )
         )
 
+    def drop_claim(self) -> None:
+        """Let commands know that the session holds nothing."""
+        self._keep(claim=None)
+
     async def _ask(self, is_heard: bool) -> None:
         await self._ready.wait()
         if self._lease is not None:

@@ -17,6 +17,8 @@ from holdfast.hooks.handlers import (
     session_end,
     session_start,
     statusline,
+    stop,
+    task_completed,
     tool,
 )
 from holdfast.hooks.replies import Pass, Refuse, Reply
@@ -29,6 +31,8 @@ _HANDLERS: dict[Moment, Callable[[Desk, HookEvent], Awaitable[Reply]]] = {
     Moment.BEFORE_TOOL: gate.answer,
     Moment.AFTER_TOOL: tool.answer,
     Moment.BEFORE_COMPACTION: compaction.answer,
+    Moment.TASK_COMPLETED: task_completed.answer,
+    Moment.STOP: stop.answer,
     Moment.SESSION_END: session_end.answer,
     Moment.STATUSLINE: statusline.answer,
 }
