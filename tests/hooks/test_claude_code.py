@@ -18,9 +18,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support import programs
-from tests.support.fake_models import AnthropicModel, Call, Text
+from tests.support.crashing import crashable_server
+from tests.support.fake_models import AnthropicModel, Call, Text, Turn
+from tests.support.migration import migrated
 from tests.support.processes import wait_until
 from tests.support.programs import Program
+from tests.support.servers import binaries_of
 from tests.support.sql import call, connected, one
 from tests.support.workers import until
 
@@ -229,6 +232,52 @@ async def test_a_gated_call_ends_the_process_and_runs_after_the_answer(
     assert json.loads(machine.holdfast("questions", "--json")) == []
 
 
+async def test_while_the_database_is_away_the_session_works_on_and_nothing_is_lost(
+    work_dir: Path,
+) -> None:
+    session = new_session()
+    slow = Call("Bash", {"command": "touch begun; while [ ! -e go ]; do sleep 0.05; done"})
+    create = Call(
+        "TaskCreate", {"subject": "Write it", "description": "d", "activeForm": "Writing it"}
+    )
+    update = Call("TaskUpdate", {"taskId": "1", "status": "in_progress"})
+    with crashable_server(binaries_of("18")) as server:
+        await server.start()
+        await migrated(server.url)
+        machine = Machine(folder=work_dir / "one", url=server.url)
+        async with connected(server.url) as connection:
+            await add(connection, "SD-1")
+        with (
+            AnthropicModel(claiming("SD-1"), slow, create, update, Text("Enough.")) as model,
+            machine.claude(model).start(
+                "-p", "go", "--session-id", session, *TOOLS, cwd=machine.project
+            ) as running,
+        ):
+            await asyncio.to_thread(wait_until, (machine.project / "begun").exists, "the tool call")
+            server.kill()
+            (machine.project / "go").touch()
+            said = (await asyncio.to_thread(running.communicate))[0]
+            assert "Enough." in said
+        journal = machine.project / ".holdfast" / "journal" / "entries.log"
+        await asyncio.to_thread(
+            wait_until, lambda: "end_session" in journal.read_text(), "the session's end"
+        )
+
+        await server.start()
+        machine.holdfast("session", "list")
+
+        assert not journal.exists() or journal.read_text() == ""
+        async with connected(server.url) as connection:
+            row = await one(connection, "select * from holdfast.agent_executions")
+            assert (row["name"], row["total_steps"]) == ("about SD-1", 1)
+            assert row["current_activity"] == "Writing it"
+            ended = await one(connection, "select state::text from holdfast.claude_sessions")
+            assert ended["state"] == "ended"
+            assert not (await one(connection, "select session_id from holdfast.directive_claims"))[
+                0
+            ]
+
+
 async def until_state(connection: Connection, session: str, state: str) -> None:
     async def look() -> bool:
         row = await one(
@@ -246,7 +295,7 @@ async def test_auto_proceed_drives_one_session_through_three_children_and_stops(
 ) -> None:
     machine = Machine(folder=work_dir / "one", url=holdfast_url, settings={"auto_proceed": "on"})
     session = new_session()
-    script = [
+    script: list[Turn] = [
         claiming("SD-1"),
         completing("SD-1"),
         Text("SD-1 is done."),
@@ -287,7 +336,7 @@ async def test_a_task_is_not_completed_while_the_verification_fails(
     complete = Call("TaskUpdate", {"taskId": "1", "status": "completed"})
     async with connected(holdfast_url) as connection:
         await add(connection, "SD-1", verification="echo no file >&2; test -e built")
-        script = [claiming("SD-1"), create, complete, Call("Bash", {"command": "touch built"}), complete, Text("Built.")]  # fmt: skip
+        script: list[Turn] = [claiming("SD-1"), create, complete, Call("Bash", {"command": "touch built"}), complete, Text("Built.")]  # fmt: skip
         with AnthropicModel(*script) as model:
             machine.run(model, "--session-id", new_session())
             assert "SD-1 is not done" in model.turns[3].text

@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.crashing import crashable_server
 from tests.support.hooked import HookedAgent, hooked_agent
-from tests.support.processes import kill
+from tests.support.migration import migrated
+from tests.support.processes import kill, wait_until
+from tests.support.servers import binaries_of
 from tests.support.sql import call, call_row, connected, one
 
 if TYPE_CHECKING:
@@ -380,3 +383,51 @@ def test_a_stopped_companion_neither_hangs_the_program_nor_lets_it_pass_the_fenc
         assert agent.fire("UserPromptSubmit", prompt="go on").exit == 0
     finally:
         os.kill(companion, signal.SIGCONT)
+
+
+def test_without_a_database_a_session_that_holds_nothing_works(work_dir: Path) -> None:
+    nowhere = f"postgresql:///none?host={work_dir}"
+    with hooked_agent(work_dir / "project", nowhere) as agent:
+        begun = agent.fire("SessionStart", source="startup")
+        assert "told as soon as its database answers" in begun.context
+        assert agent.fire("UserPromptSubmit", prompt="go").exit == 0
+        assert agent.tool("PreToolUse", "Bash", command="ls").exit == 0
+
+
+def test_without_a_database_a_gated_call_is_refused(work_dir: Path) -> None:
+    nowhere = f"postgresql:///none?host={work_dir}"
+    with hooked_agent(work_dir / "project", nowhere, gated_tools="deploy") as agent:
+        agent.fire("SessionStart", source="startup")
+        told = agent.tool("PreToolUse", "deploy")
+        assert told.exit == 2
+        assert "cannot ask a person" in told.err
+
+
+async def test_while_the_database_is_away_a_claim_is_fenced_once_its_lease_is_over(
+    work_dir: Path,
+) -> None:
+    with crashable_server(binaries_of("18")) as server:
+        await server.start()
+        await migrated(server.url)
+        with hooked_agent(work_dir / "p", server.url, hooks_lease_seconds="3") as agent:
+            async with connected(server.url) as connection:
+                await add(connection, "SD-1")
+            agent.fire("SessionStart", source="startup")
+            claim(agent, "SD-1")
+            todos = [{"content": "read", "status": "in_progress", "activeForm": "reading"}]
+            server.kill()
+            assert agent.tool("PostToolUse", "TodoWrite", todos=todos).exit == 0
+
+            def is_fenced() -> bool:
+                return agent.tool("PreToolUse", "Bash", command="ls").exit == 2
+
+            wait_until(is_fenced, "the fence")
+            assert "the database is away" in agent.fire("UserPromptSubmit", prompt="a").err
+
+            await server.start()
+
+            wait_until(lambda: not is_fenced(), "the way back")
+            async with connected(server.url) as connection:
+                assert await held_by(connection, "SD-1") == agent.session_id
+                row = await one(connection, "select * from holdfast.agent_executions")
+                assert row["current_activity"] == "reading"

@@ -4,46 +4,37 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import dataclasses
 import time
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
+from uuid import UUID
 
 from holdfast.client import Holdfast
 from holdfast.config import Settings
-from holdfast.engine.postgres import PostgresEngine
-from holdfast.errors import DatabaseUnavailable, HoldfastError, LeaseLost, NotFound, Refused
+from holdfast.engine.postgres import PostgresEngine, Row
+from holdfast.errors import (
+    DatabaseUnavailable,
+    EmbeddedServerFailed,
+    HoldfastError,
+    LeaseLost,
+    NotFound,
+    Refused,
+)
+from holdfast.hooks.files import SessionFiles
+from holdfast.hooks.standing import Denied, Holding, Standing, Unsure
 from holdfast.hooks.task import Task
-from holdfast.model.sessions import Beat, Claim, Session, SessionLease, SessionState
+from holdfast.model.sessions import Beat, Claim, Session, SessionLease
 from holdfast.sessions.directives import DirectiveService
 from holdfast.sessions.service import SessionService
-from holdfast.sync.cache import Cache, CachedClaim, CachedSession
+from holdfast.sync.cache import CachedClaim
 from holdfast.sync.git import current_branch
+from holdfast.sync.keeping import cached
+from holdfast.sync.reconcile import send_journal, settle
+from holdfast.sync.views import Project
 
-
-@dataclasses.dataclass(frozen=True)
-class Holding:
-    """The session is this process's, and so is what it holds."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Unsure:
-    """The database does not answer, and the lease is older than it lasts."""
-
-    why: str
-
-
-@dataclasses.dataclass(frozen=True)
-class Denied:
-    """Somebody else has it; the text says who."""
-
-    why: str
-    is_claim: bool = False
-    """Whether it is only what the session held that is lost: once a person was told, it may go on with other work."""
-
-
-Standing: TypeAlias = Holding | Unsure | Denied
+WRITE_SECONDS = 1.0
+"""How long a write waits for the database before it goes to the journal."""
 
 
 class Keeper:
@@ -52,12 +43,13 @@ class Keeper:
     def __init__(self, task: Task, settings: Settings) -> None:
         self._task = task
         self._settings = settings
-        self._cache = Cache.of_project(Path(task.project))
+        self._files = SessionFiles(task)
         self._hf: Holdfast | None = None
         self._ready = asyncio.Event()
         self._working: asyncio.Task[None] | None = None
         self._lease: SessionLease | None = None
         self._sure_until = 0.0
+        self._is_heard = False
         self._was_started = False
         self._refusal: Denied | None = None
         self._notes: list[str] = []
@@ -67,7 +59,7 @@ class Keeper:
         self.away_since: datetime | None = None
         """When the session was heard of last before it came back here."""
 
-    def connect(self, hf: Holdfast, venture_id: Any) -> None:
+    def connect(self, hf: Holdfast, venture_id: UUID) -> None:
         """The database has answered for the first time."""
         self._hf = hf
         self.venture_id = venture_id
@@ -105,8 +97,7 @@ class Keeper:
     @property
     def claim(self) -> CachedClaim | None:
         """What the session holds, as commands and the database said last."""
-        cached = self._cached()
-        return cached.claim if cached else None
+        return self._files.claim
 
     async def session(self) -> Session:
         """The session as the database has it."""
@@ -114,8 +105,9 @@ class Keeper:
 
     async def check(self, seconds: float, *, is_heard: bool = True) -> Standing:
         """Ask the database whether the session may go on, and renew its lease; wait so long for its answer."""
+        self._is_heard |= is_heard
         if self._working is None or self._working.done():
-            self._working = asyncio.create_task(self._ask(is_heard), name="holdfast check")
+            self._working = asyncio.create_task(self._ask(), name="holdfast check")
         # Not cancelled when time is up: what the database has granted meanwhile must not get lost.
         done, _ = await asyncio.wait({self._working}, timeout=seconds)
         error = self._working.exception() if done else None
@@ -140,43 +132,59 @@ class Keeper:
         if self._refusal is not None and self._refusal.is_claim:
             self._refusal = None
 
-    async def save(self, **metadata: Any) -> None:
-        """Keep what the session says of itself."""
-        await self.sessions.save(self.lease, metadata=metadata)
+    async def write(self, function: str, **arguments: Any) -> Row | None:
+        """Call an engine function under the session's lease; with the database away it goes to the journal.
+
+        Raises:
+            Refused: the database refused it.
+            HoldfastError: the journal cannot be written either.
+        """
+        lease = self.lease
+        try:
+            async with asyncio.timeout(WRITE_SECONDS):
+                return await self.engine.call_row(
+                    function, **lease.fence, **arguments, venture_id=self.venture_id
+                )
+        except (DatabaseUnavailable, EmbeddedServerFailed, TimeoutError):
+            self._files.journal(lease, self.venture_id, function, arguments)
+            return None
 
     async def move(self, state: str) -> None:
         """Say what the session is at: running, idle or requires_action."""
         if state != self._state:
-            await self.sessions.save(self.lease, state=SessionState(state))
+            await self.write("save_session", state=state)
             self._state = state
 
     async def end(self, reason: str) -> None:
         """The agent program says that the session is over."""
-        if self._lease is not None:
-            await self.sessions.end(self._lease, reason=reason)
-            self._forget()
+        await self._let_go("end_session", reason)
 
     async def interrupt(self, reason: str) -> None:
         """The agent program is gone without a word; whoever resumes the session need not wait for its lease."""
-        if self._lease is not None:
-            with contextlib.suppress(Refused):
-                await self.sessions.interrupt(self._lease, reason=reason)
-            self._forget()
+        await self._let_go("interrupt_session", reason)
+
+    async def _let_go(self, function: str, reason: str) -> None:
+        if self._lease is None:
+            return
+        with contextlib.suppress(Refused):  # somebody has it already
+            await self.write(function, reason=reason)
+        self._lease = None
+        self._files.forget(self.venture_id)
 
     def keep_claim(self, claim: Claim) -> None:
         """Let commands know what was claimed."""
-        self._keep(
-            claim=CachedClaim(
-                sd_key=claim.sd_key, epoch=claim.epoch, token=claim.token, phase=claim.phase.value
-            )
-        )
+        self._files.keep(self.lease, self.venture_id, claim=cached(claim))
 
     def drop_claim(self) -> None:
         """Let commands know that the session holds nothing."""
-        self._keep(claim=None)
+        self._files.keep(self.lease, self.venture_id, claim=None)
 
-    async def _ask(self, is_heard: bool) -> None:
+    async def _ask(self) -> None:
         await self._ready.wait()
+        is_heard, self._is_heard = self._is_heard, False
+        # What the session wrote while the database was away comes before anything new.
+        if self._files.has_journal:
+            self._notes += (await send_journal(Path(self._task.project), self.engine)).lines
         if self._lease is not None:
             try:
                 await self._renew(self._lease, is_heard)
@@ -215,10 +223,18 @@ class Keeper:
             return
         self._lease, self._refusal, self._was_started = started.lease, None, True
         self._sure_until = sent_at + self._settings.hooks_lease_seconds
-        self._keep(epoch=started.lease.epoch, token=started.lease.token, branch=branch)
+        self._files.keep(started.lease, self.venture_id, branch=branch)
         if started.resumed:
             self.away_since = started.away_since
             await self._restore_claim(started.lease)
+        await self._reconcile()
+
+    async def _reconcile(self) -> None:
+        """Bring the project's files to what the database says; the git branch is only told."""
+        project = Project(Path(self._task.project), self.engine, self.venture_id)
+        with contextlib.suppress(HoldfastError):
+            found = await settle(project, self._task.session_id, fix=True, switch_branch=False)
+            self._notes += [one.line for one in found]
 
     async def _restore_claim(self, lease: SessionLease) -> None:
         """What the session worked on is its own again, unless somebody has taken it."""
@@ -234,7 +250,7 @@ class Keeper:
                 )
             )
         except Refused as refusal:
-            self._keep(claim=None)
+            self.drop_claim()
             if not await self._is_over(key):
                 self._notes.append(f"You worked on {key}, but: {refusal.message}")
 
@@ -250,7 +266,7 @@ class Keeper:
         if beat.sd_key == believed.sd_key:  # nobody has taken it while nobody renewed it
             await self._restore_claim(lease)
         elif self.claim == believed:  # no command has changed it meanwhile
-            self._keep(claim=None)
+            self.drop_claim()
             self._refusal = Denied(await self._who_has(believed.sd_key), is_claim=True)
 
     async def _who_has(self, key: str) -> str:
@@ -266,46 +282,7 @@ class Keeper:
         return f"{key} is not held by this session any more; it is {directive.status.value}. Stop this work."
 
     def _unsure(self) -> Standing:
-        if time.monotonic() < self._sure_until or not self._has_claimed():
+        # A session without a claim can take nothing from another.
+        if time.monotonic() < self._sure_until or self.claim is None:
             return Holding()
         return Unsure(f"the database is away ({self.problem})")
-
-    def _has_claimed(self) -> bool:
-        """Whether the session holds something, as far as is known here: a session without a claim can take nothing from another."""
-        sessions = self._cache.read().sessions
-        return any(one.claim for one in sessions if one.session_id == self._task.session_id)
-
-    def _cached(self) -> CachedSession | None:
-        if not self._ready.is_set():
-            return None
-        return self._cache.read().find(self._task.session_id, self.venture_id)
-
-    def _keep(self, **changes: Any) -> None:
-        lease = self.lease
-        new = CachedSession(
-            session_id=lease.session_id,
-            venture_id=self.venture_id,
-            epoch=lease.epoch,
-            token=lease.token,
-            claim=None,
-            branch=None,
-            incarnation=self._task.incarnation,
-            updated_at=datetime.now(UTC),
-        )
-
-        def change(kept: CachedSession | None) -> CachedSession:
-            return dataclasses.replace(
-                kept or new,
-                incarnation=self._task.incarnation,
-                **changes,
-                updated_at=datetime.now(UTC),
-            )
-
-        # The cache is a convenience of commands: without it the session works all the same.
-        with contextlib.suppress(HoldfastError):
-            self._cache.update(lease.session_id, self.venture_id, change)
-
-    def _forget(self) -> None:
-        self._lease = None
-        with contextlib.suppress(HoldfastError):
-            self._cache.update(self._task.session_id, self.venture_id, lambda _: None)

@@ -16,4 +16,4 @@ async def keep_place(desk: Desk, *, is_active: bool = True, task: str | None = N
     }
     if task is not None:
         state["currentTask"] = task
-    await desk.keeper.save(execution_state=state)
+    await desk.keeper.write("save_session", metadata={"execution_state": state})

@@ -141,16 +141,6 @@ class SessionService:
         )
         return Beat(**dict(row))
 
-    async def save(
-        self,
-        lease: SessionLease,
-        *,
-        state: SessionState | None = None,
-        metadata: dict[str, Any] | None = None,
-    ) -> None:
-        """Move a session between its live states; what it says of itself is merged into what is known, key by key."""
-        await self._row("save_session", **lease.fence, state=state, metadata=metadata or {})
-
     async def interrupt(self, lease: SessionLease, *, reason: str | None = None) -> None:
         """Give the lease up for whoever goes on with the session; what it holds is given back."""
         await self._row("interrupt_session", **lease.fence, reason=reason)

@@ -6,8 +6,8 @@ import re
 
 from holdfast.hooks.desk import Desk
 from holdfast.hooks.events import FENCED, HookEvent, Moment
-from holdfast.hooks.keeper import Denied, Unsure
 from holdfast.hooks.replies import Pass, Refuse, Reply
+from holdfast.hooks.standing import Denied, Unsure
 
 _OWN_COMMAND = re.compile(r"\s*holdfast\s")
 _HEARD = FENCED | {Moment.SESSION_START, Moment.AFTER_TOOL, Moment.STOP}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from holdfast.hooks.context import describe
 from holdfast.hooks.desk import Desk
 from holdfast.hooks.events import HookEvent
-from holdfast.hooks.keeper import Denied
 from holdfast.hooks.replies import Reply, Tell
+from holdfast.hooks.standing import Denied
 
 
 async def answer(desk: Desk, event: HookEvent) -> Reply:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from holdfast.errors import HoldfastError
 from holdfast.hooks.desk import Desk
 from holdfast.hooks.events import HookEvent
-from holdfast.hooks.keeper import Denied, Unsure
 from holdfast.hooks.replies import Print, Reply
+from holdfast.hooks.standing import Denied, Unsure
 from holdfast.model.directives import Directive
 
 

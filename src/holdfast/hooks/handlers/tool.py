@@ -14,12 +14,9 @@ async def answer(desk: Desk, event: HookEvent) -> Reply:
     changes = read_todos(event.tool_name, event.tool_input, event.tool_response)
     if changes is None:
         return Pass()
-    row = await desk.keeper.engine.call_row(
-        "record_todos",
-        **desk.keeper.lease.fence,
-        items=list(changes.items),
-        is_whole=changes.is_whole,
-        venture_id=desk.keeper.venture_id,
+    row = await desk.keeper.write(
+        "record_todos", items=list(changes.items), is_whole=changes.is_whole
     )
-    await keep_place(desk, task=row["activity"])
+    if row is not None:
+        await keep_place(desk, task=row["activity"])
     return Pass()

@@ -74,9 +74,12 @@ begin
     join directives d on d.venture_id = a.venture_id and d.sd_key = a.parent_orchestrator_key
     where a.venture_id = p_venture_id and a.session_id = p_session.session_id and a.is_active;
     if v_root is null and (p_settings ->> 'auto_proceed')::boolean then
-        select coalesce(d.parent_id, d.id) into v_root from directive_claims c
-        join directives d on d.venture_id = c.venture_id and d.id = c.directive_id
-        where c.venture_id = p_venture_id and c.session_id = p_session.id;
+        select coalesce(d.parent_id, d.id) into v_root from directives d
+        left join directive_claims c on c.venture_id = d.venture_id and c.directive_id = d.id and c.session_id = p_session.id
+        where d.venture_id = p_venture_id
+            -- what its agent has completed itself was its place until then
+            and (c.session_id is not null or d.sd_key = p_session.metadata -> 'execution_state' ->> 'currentSd')
+        order by c.session_id nulls last limit 1;
     end if;
     if v_root is not null then
         v_walk := open_walk(p_venture_id, p_session, v_root, p_settings);
