@@ -256,8 +256,8 @@ async def test_while_the_database_is_away_the_session_works_on_and_nothing_is_lo
             await asyncio.to_thread(wait_until, (machine.project / "begun").exists, "the tool call")
             server.kill()
             (machine.project / "go").touch()
-            said = (await asyncio.to_thread(running.communicate))[0]
-            assert "Enough." in said
+            await asyncio.to_thread(running.wait)
+            assert "Enough." in str(running.stdout and running.stdout.read())
         journal = machine.project / ".holdfast" / "journal" / "entries.log"
         await asyncio.to_thread(
             wait_until, lambda: "end_session" in journal.read_text(), "the session's end"
