@@ -11,8 +11,9 @@ from holdfast.errors import HoldfastError, InvalidValue
 from holdfast.hooks.commands import Commands
 from holdfast.hooks.editing import files
 from holdfast.hooks.memory import Memory
-from holdfast.hooks.merging import Merge, TomlMerge
+from holdfast.hooks.merging import Merge
 from holdfast.hooks.programs.program import SERVER_NAME, Files, Program, Scope, Surroundings
+from holdfast.hooks.toml_merging import TomlMerge
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
