@@ -68,6 +68,27 @@ def test_a_plugin_that_is_turned_on_counts_as_installed(hooks: Hooks) -> None:
     assert hooks("doctor", "claude")[0] == 0
 
 
+def test_hooks_beside_a_plugin_that_brings_them_are_called_twice(hooks: Hooks) -> None:
+    hooks("install", "claude", "--yes")
+    hooks("install", "claude", "--yes", "--scope", "user")
+    assert hooks("doctor", "claude")[0] == 0, "Claude Code runs the same command once"
+    changed(lambda settings: settings.update(enabledPlugins={"holdfast@holdfast": True}))
+
+    code, told, _ = hooks("doctor", "claude")
+
+    assert code == 1
+    assert "Each event calls us more than once: by" in told
+    assert "and by a plugin." in told
+
+
+def test_codex_calls_a_command_of_two_files_twice(hooks: Hooks, work_dir: Path) -> None:
+    program(work_dir, "codex", PROGRAMS["codex"].tried_version)
+    for scope in ("project", "user"):
+        hooks("install", "codex", "--yes", "--scope", scope)
+
+    assert "Each event calls us more than once: by" in hooks("doctor", "codex")[1]
+
+
 @pytest.mark.parametrize(
     ("change", "what"),
     [

@@ -245,6 +245,28 @@ def test_without_mcp_no_server_is_written(hooks: Hooks) -> None:
     assert not Path(".mcp.json").exists()
 
 
+def test_a_read_only_data_folder_does_not_keep_anybody_from_installing(
+    hooks: Hooks, home: Path
+) -> None:
+    (home / ".local").write_text("not a folder")
+
+    assert hooks("install", "claude", "--yes")[0] == 0
+    assert hooks("uninstall", "claude", "--yes")[0] == 0
+    assert loaded(".claude/settings.json") == {}
+
+
+def test_uninstalling_one_scope_tells_of_the_other(hooks: Hooks) -> None:
+    hooks("install", "claude", "--yes", "--scope", "local")
+
+    code, told, _ = hooks("uninstall", "claude", "--yes")
+
+    assert code == 0
+    assert told.splitlines() == [
+        "note: it is also installed with --scope local, which stays.",
+        "Nothing to change.",
+    ]
+
+
 def test_what_somebody_added_since_outlives_us(hooks: Hooks) -> None:
     hooks("install", "claude", "--yes")
     file = Path(".claude/settings.json")

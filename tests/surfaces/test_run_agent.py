@@ -372,6 +372,7 @@ def test_a_program_at_a_terminal_reads_from_it_and_can_be_suspended(
     def state(of: int) -> str:
         return Path(f"/proc/{of}/stat").read_text().rpartition(")")[2].split()[0]
 
+    wait_until(lambda: os.tcgetpgrp(terminal) == program, "the program to have the terminal")
     os.write(terminal, b"\x1a")  # Ctrl-Z
     wait_until(lambda: state(pid) == "T" and state(program) == "T", "both to be stopped")
     shown = holdfast("session", "show", "--session", "S-1", url=holdfast_url, cwd=place)

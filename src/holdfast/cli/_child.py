@@ -32,6 +32,7 @@ class Child:
         self._terminal = _terminal()
         self._process = subprocess.Popen(command, env=environment, process_group=0)
         self.group = self._process.pid
+        self.to_foreground()
         self._guard = subprocess.Popen(
             [sys.executable, "-I", "-S", str(Path(_group_guard.__file__)), str(self.group)],
             stdin=subprocess.PIPE,
@@ -39,7 +40,6 @@ class Child:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        self.to_foreground()
 
     @property
     def has_terminal(self) -> bool:

@@ -12,6 +12,7 @@ from holdfast.engine.heart import BEATS_PER_LEASE
 from holdfast.errors import HoldfastError, LeaseLost, Refused
 from holdfast.model.sessions import Beat, SessionLease
 from holdfast.sync.cache import CachedClaim, CachedSession
+from holdfast.sync.keeping import cached
 
 _LONGEST_PAUSE_SECONDS = 10.0
 _RETRY_SECONDS = 1.0
@@ -91,7 +92,7 @@ class LeaseWatch:
             made = await self._place.sessions.claim(
                 self._lease, believed.sd_key, lease_seconds=self._lease_seconds
             )
-            self._place.keep(self._session, claim=CachedClaim.of(made))
+            self._place.keep(self._session, claim=cached(made))
             return None
         now = await self._place.directives.get(believed.sd_key)
         if now.held_by is None or self._believed() != believed:  # given back by the program

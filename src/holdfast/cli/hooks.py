@@ -69,7 +69,11 @@ def uninstall(
 ) -> None:
     """Take out what is ours, and nothing else."""
     found = find_program(program)
-    plan = plan_uninstalling(found, scope, _surroundings(), _memory())
+    where, memory = _surroundings(), _memory()
+    plan = plan_uninstalling(found, scope, where, memory)
+    for other in found.scopes:
+        if other is not scope and plan_uninstalling(found, other, where, memory).changes:
+            _say(f"note: it is also installed with --scope {other}, which stays.")
     if _carry_out(plan, yes=yes, dry_run=dry_run):
         _say(f"{found.title} does not call Holdfast any more.")
 
@@ -156,10 +160,18 @@ def _show_diff(diff: str) -> None:
 def _surroundings() -> Surroundings:
     folder = Cache.of_project(Path.cwd()).folder
     project = folder.parent if folder.name == ".holdfast" else Path.cwd()
-    return Surroundings(project=project, home=Path.home(), environment=os.environ)
+    return Surroundings(project=project, home=_home(), environment=os.environ)
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError:
+        raise InvalidValue("There is no home folder.", hint="Set HOME to one.") from None
 
 
 def _memory() -> Memory:
+    _home()
     return Memory(user_data_dir().parent)
 
 

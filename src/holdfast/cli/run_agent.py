@@ -3,33 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import dataclasses
 import os
-import shlex
 import signal
-import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from holdfast import config
+from holdfast.cli._agent_session import AgentSession, Wanted, say
 from holdfast.cli._child import PASSED_ON, Child
 from holdfast.cli._connection import VentureOption, run_async
 from holdfast.cli._lease_watch import Ended, LeaseWatch, Lost
-from holdfast.cli._output import errors
-from holdfast.cli._place import Place, placed
-from holdfast.errors import HoldfastError, InvalidValue, LeaseLost, NotFound, Refused
-from holdfast.model.sessions import SessionLease
-from holdfast.sync.cache import CachedClaim, CachedSession
-from holdfast.sync.git import current_branch
+from holdfast.cli._place import placed
+from holdfast.errors import InvalidValue, LeaseLost
+from holdfast.sync.keeping import SESSION_VARIABLE
 
-_SUSPENDED_MINUTES = 45.0
 _BY_SIGNAL = 128
 
 
@@ -52,7 +43,7 @@ def run_agent(
 ) -> None:
     """Run a program in a session that lives as long as it does; it is stopped when the session's lease is lost."""
     settings = config.load(venture=venture, lease_seconds=lease_seconds)
-    wanted = _Wanted(
+    wanted = Wanted(
         command=command,
         session_id=session_id,
         agent=agent or Path(command[0]).name,
@@ -63,129 +54,59 @@ def run_agent(
     raise typer.Exit(run_async(_run(wanted)))
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class _Wanted:
-    """What the command line says."""
-
-    command: Sequence[str]
-    session_id: str | None
-    agent: str
-    claim: str | None
-    lease_seconds: float
-    venture: str
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class _Begun:
-    """The session around the program."""
-
-    lease: SessionLease
-    kept: CachedSession
-    watch: LeaseWatch
-
-
-async def _run(wanted: _Wanted) -> int:
+async def _run(wanted: Wanted) -> int:
     async with placed(wanted.venture) as place:
         place.cache.require_writable()
-        begun = await _begin(place, wanted)
+        session = await AgentSession.begin(place, wanted)
         children: list[Child] = []
         # Before the program is there: it must not miss a signal.
         with _signals_passed_on(children):
-            child = await _start(place, begun, wanted)
+            child = await _start(session, wanted)
             children.append(child)
             try:
-                return await _accompany(place, begun, child)
+                return await _accompany(session, child)
             finally:
                 child.close()
 
 
-async def _start(place: Place, begun: _Begun, wanted: _Wanted) -> Child:
+async def _start(session: AgentSession, wanted: Wanted) -> Child:
     try:
-        return Child(wanted.command, _environment(wanted, begun))
+        return Child(wanted.command, _environment(session, wanted))
     except OSError as error:
-        await _finish(place, begun, "its program could not be started")
+        await session.finish(interrupted_by="its program could not be started")
         raise InvalidValue(
             f"{wanted.command[0]} could not be started: {error.strerror or error}.",
             hint="Name a program after --, such as: holdfast run-agent -- make test",
         ) from error
 
 
-async def _begin(place: Place, wanted: _Wanted) -> _Begun:
-    """Start the session, or resume it with what it held."""
-    started_at = time.monotonic()
-    branch = current_branch(Path.cwd())
-    started = await place.sessions.start(
-        session_id=wanted.session_id,
-        agent=wanted.agent,
-        metadata={"branch": branch, "folder": str(Path.cwd()), "command": list(wanted.command)},
-        reopen=wanted.session_id is not None,
-        lease_seconds=wanted.lease_seconds,
-    )
-    lease = started.lease
-    kept = CachedSession(
-        session_id=lease.session_id,
-        venture_id=place.venture_id,
-        epoch=lease.epoch,
-        token=lease.token,
-        claim=None,
-        branch=branch,
-        updated_at=datetime.now(UTC),
-    )
-    place.keep(kept, epoch=lease.epoch, token=lease.token, branch=branch)
-    watch = LeaseWatch(
-        place, kept, lease, lease_seconds=wanted.lease_seconds, started_at=started_at
-    )
-    begun = _Begun(lease=lease, kept=kept, watch=watch)
-    try:
-        held = await _claim(place, begun, wanted)
-    except Refused:
-        await _finish(place, begun, "what it was to work on was refused")
-        raise
-    how = "resumed" if started.resumed else "started"
-    _say(f"session {lease.session_id} {how}{f', holds {held}' if held else ''}")
-    return begun
+def _environment(session: AgentSession, wanted: Wanted) -> Mapping[str, str]:
+    named = {SESSION_VARIABLE: session.lease.session_id, "HOLDFAST_VENTURE": wanted.venture}
+    return {**os.environ, **named}
 
 
-async def _claim(place: Place, begun: _Begun, wanted: _Wanted) -> str | None:
-    """Claim what the command line names, else what the session held before; gives its key."""
-    before = (await place.sessions.get(begun.lease.session_id)).sd_key
-    key = wanted.claim or before
-    if key is None:
-        return None
-    switches = before not in (None, key)
-    call = place.sessions.switch if switches else place.sessions.claim
-    try:
-        made = await call(begun.lease, key, lease_seconds=wanted.lease_seconds)
-    except NotFound as error:
-        raise await place.directives.unknown(key) from error
-    except Refused as refusal:
-        if wanted.claim is not None:
-            raise
-        _say(f"It held {key}, which is not to be had now: {refusal.message}")
-        return None
-    place.keep(begun.kept, claim=CachedClaim.of(made))
-    return key
-
-
-async def _accompany(place: Place, begun: _Begun, child: Child) -> int:
+async def _accompany(session: AgentSession, child: Child) -> int:
     """Wait for the program's end, or for the loss of its lease; gives the exit code."""
-    async with _watching(begun.watch) as watching:
-        waiting = asyncio.create_task(child.wait(), name="holdfast run-agent program")
+    async with _watching(session.watch) as watching:
+        waiting = _waiting(child)
         try:
             while True:
                 await asyncio.wait({waiting, watching}, return_when=asyncio.FIRST_COMPLETED)
-                if watching.done() and isinstance(lost := watching.result(), Lost):
-                    raise _told(lost, begun)
-                if not waiting.done():  # the program has ended its session itself, and goes on
+                if watching.done():  # lost, or ended by the program itself, which goes on
+                    _require_not_lost(watching.result(), session)
                     await asyncio.wait({waiting})
                 code = waiting.result()
                 if code is not None:
-                    return await _conclude(place, begun, code)
-                waiting = asyncio.create_task(child.wait(), name="holdfast run-agent program")
+                    return await _conclude(session, code)
+                waiting = _waiting(child)
                 if child.has_terminal:
-                    await _suspend(place, begun, child)
+                    await _suspend(session, child)
         finally:
             await child.stop(waiting)
+
+
+def _waiting(child: Child) -> asyncio.Task[int | None]:
+    return asyncio.create_task(child.wait(), name="holdfast run-agent program")
 
 
 @asynccontextmanager
@@ -198,66 +119,36 @@ async def _watching(watch: LeaseWatch) -> AsyncIterator[asyncio.Task[Lost | Ende
         await asyncio.gather(watching, return_exceptions=True)
 
 
-async def _suspend(place: Place, begun: _Begun, child: Child) -> None:
+async def _suspend(session: AgentSession, child: Child) -> None:
     """The program was stopped at the terminal: stop too, so that the shell comes back, and go on with it.
 
     Raises:
         LeaseLost: another has taken it meanwhile.
     """
     child.to_background()
-    with contextlib.suppress(HoldfastError, OSError):
-        await place.sessions.declare_silence(
-            begun.lease, minutes=_SUSPENDED_MINUTES, reason="stopped at the terminal"
-        )
+    await session.declare_silence()
     os.kill(os.getpid(), signal.SIGSTOP)
-    outcome = await begun.watch.beat(is_heard=True)
-    if isinstance(outcome, Lost):
-        raise _told(outcome, begun)
+    _require_not_lost(await session.watch.beat(is_heard=True), session)
     child.to_foreground()
 
 
-async def _conclude(place: Place, begun: _Begun, code: int) -> int:
+def _require_not_lost(outcome: bool | Lost | Ended, session: AgentSession) -> None:
+    if isinstance(outcome, Lost):
+        raise LeaseLost(
+            f"The program is stopped: {outcome.why}",
+            hint=f"To go on with it later: {session.how_to_resume}",
+        )
+
+
+async def _conclude(session: AgentSession, code: int) -> int:
     """End the session if its program ended well; else leave it to whoever resumes it."""
     if code == 0:
-        await _finish(place, begun, None)
+        await session.finish()
         return 0
     reason = f"exit code {code}" if code > 0 else f"ended by {signal.Signals(-code).name}"
-    await _finish(place, begun, reason)
-    _say(f"{reason}; resume it with: {_resume(begun)}")
+    await session.finish(interrupted_by=reason)
+    say(f"{reason}; resume it with: {session.how_to_resume}")
     return code if code > 0 else _BY_SIGNAL - code
-
-
-async def _finish(place: Place, begun: _Begun, interrupted_by: str | None) -> None:
-    """Give the lease back; what cannot be told now is told by the lease's end."""
-    try:
-        if interrupted_by is None:
-            await place.sessions.end(begun.lease, reason="its program ended")
-        else:
-            await place.sessions.interrupt(begun.lease, reason=interrupted_by)
-    except Refused:  # it was ended, or taken
-        pass
-    except (HoldfastError, OSError) as error:
-        _say(f"The database is away ({error}); the session's lease runs out by itself.")
-    with contextlib.suppress(HoldfastError):
-        place.cache.update(begun.lease.session_id, place.venture_id, lambda _: None)
-
-
-def _told(lost: Lost, begun: _Begun) -> LeaseLost:
-    return LeaseLost(
-        f"The program is stopped: {lost.why}", hint=f"To go on with it later: {_resume(begun)}"
-    )
-
-
-def _resume(begun: _Begun) -> str:
-    return f"holdfast run-agent --session-id {shlex.quote(begun.lease.session_id)} -- …"
-
-
-def _environment(wanted: _Wanted, begun: _Begun) -> Mapping[str, str]:
-    return {
-        **os.environ,
-        "HOLDFAST_SESSION": begun.lease.session_id,
-        "HOLDFAST_VENTURE": wanted.venture,
-    }
 
 
 @contextmanager
@@ -274,8 +165,3 @@ def _signals_passed_on(children: Sequence[Child]) -> Iterator[None]:
     finally:
         for number in PASSED_ON:
             loop.remove_signal_handler(number)
-
-
-def _say(text: str) -> None:
-    """On standard error: standard output is the program's."""
-    errors.print(Text(f"holdfast: {text}", style="quiet"), soft_wrap=True)

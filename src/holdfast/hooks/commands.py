@@ -29,6 +29,12 @@ class Commands:
         """What a person should know of it."""
         if not self.is_bare:
             return (f"{HOOK_COMMAND} is not on PATH; the file names it as {self.hook}.",)
+        found = shutil.which(HOOK_COMMAND)
+        if found is not None and _is_of_virtual_environment(Path(found)):
+            folder = Path(found).parent
+            return (
+                f"{HOOK_COMMAND} is on PATH by a virtual environment: it is found only where {folder} is on PATH.",
+            )
         return ()
 
     def for_hooks(self, program: str) -> str:
@@ -57,6 +63,10 @@ def find_commands(scope: Scope, *, search: str | None = None) -> Commands:
             hint=f"Put {Path(found.hook).parent} on PATH, or install for yourself: --scope local or user.",
         )
     return found
+
+
+def _is_of_virtual_environment(file: Path) -> bool:
+    return sys.prefix != sys.base_prefix and file.parent == Path(sys.executable).parent
 
 
 def _name(name: str, search: str | None) -> str:

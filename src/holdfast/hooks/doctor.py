@@ -45,10 +45,7 @@ def examine(program: Program, where: Surroundings) -> Iterator[Finding]:
             yield Finding(what=f"{setting} in {file} turns hooks off.", next_step="Take it out.")
         yield from _examine_scope(program, scope, [s for s in standing if s.file == file], where)
     has_plugin = any(map(program.has_plugin, settings))
-    if standing and has_plugin:
-        what = f"Our hooks stand in {standing[0].file}, and a plugin brings them too."
-        uninstall = f"Take one away: holdfast hooks uninstall {program.name}"
-        yield Finding(what=what, next_step=uninstall, is_wrong=False)
+    yield from _examine_twice(program, standing, has_plugin)
     if not standing and not has_plugin:
         install = f"Install them with: holdfast hooks install {program.name}"
         yield Finding(what="No hook of ours is installed here.", next_step=install)
@@ -162,6 +159,23 @@ def _examine_scope(
         yield from (
             Finding(what=f"{file}: {one.event} {what}", next_step=again)
             for what in _faults(program, one)
+        )
+
+
+def _examine_twice(
+    program: Program, standing: list[Standing], has_plugin: bool
+) -> Iterator[Finding]:
+    """Whether the program calls us more than once for one event."""
+    calls: dict[str, set[object]] = {}
+    for one in standing:
+        told_apart = one.handler["command"] if program.merges_same else one.file
+        calls.setdefault(one.event, set()).add(told_apart)
+    if max(map(len, calls.values()), default=0) + has_plugin > 1:
+        places = [str(file) for file in sorted({one.file for one in standing})]
+        places += ["a plugin"] if has_plugin else []
+        yield Finding(
+            what=f"Each event calls us more than once: by {' and by '.join(places)}.",
+            next_step=f"Keep one of them: holdfast hooks uninstall {program.name} --scope …",
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import difflib
 from pathlib import Path
@@ -11,8 +12,9 @@ from holdfast.errors import HoldfastError, InvalidValue
 from holdfast.hooks.commands import Commands
 from holdfast.hooks.editing import files
 from holdfast.hooks.memory import Memory
-from holdfast.hooks.merging import Merge, TomlMerge
+from holdfast.hooks.merging import Merge
 from holdfast.hooks.programs.program import SERVER_NAME, Files, Program, Scope, Surroundings
+from holdfast.hooks.toml_merging import TomlMerge
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -56,7 +58,7 @@ class Plan:
                     f"{change.file} was changed meanwhile.", hint="Look at it, and try again."
                 )
         if not self.takes_out:  # who dies in between must find it when taking out
-            self.memory.save()
+            self._remember()
         for change in self.changes:
             if change.after is None:
                 made_folder = self.memory.of(change.file).made_folder
@@ -66,6 +68,11 @@ class Plan:
         if self.takes_out:
             for change in self.changes:
                 self.memory.forget(change.file)
+            self._remember()
+
+    def _remember(self) -> None:
+        # Without it all of ours is still taken out; only a blank may then differ.
+        with contextlib.suppress(HoldfastError):
             self.memory.save()
 
 

@@ -19,7 +19,6 @@ from uuid import UUID
 
 from holdfast.engine.embedded import default_data_dir
 from holdfast.errors import HoldfastError
-from holdfast.model.sessions import Claim
 from holdfast.sync._files import PROJECT_FOLDER, locked, put_aside, write_atomically
 from holdfast.sync.older_file import OlderFile
 
@@ -39,13 +38,6 @@ class CachedClaim:
     epoch: int
     token: UUID
     phase: str
-
-    @classmethod
-    def of(cls, claim: Claim) -> CachedClaim:
-        """A claim that was just made."""
-        return cls(
-            sd_key=claim.sd_key, epoch=claim.epoch, token=claim.token, phase=claim.phase.value
-        )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

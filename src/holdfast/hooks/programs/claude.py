@@ -53,6 +53,7 @@ CLAUDE = Program(
     ),
     scopes=(Scope.PROJECT, Scope.LOCAL, Scope.USER),
     files=_files,
+    merges_same=True,
     is_disabled=_is_disabled,
     has_plugin=_has_plugin,
 )

@@ -43,5 +43,6 @@ GEMINI = Program(
     handler_extras={"name": "holdfast"},
     scopes=(Scope.PROJECT, Scope.USER),
     files=_files,
+    merges_same=True,
     is_disabled=_is_disabled,
 )

@@ -71,6 +71,8 @@ class Program:
     units_per_second: int = 1
     comments: bool = False
     """Whether it reads JSON with comments."""
+    merges_same: bool = False
+    """Whether it runs a command once that stands in several of its files."""
     handler_extras: Mapping[str, str] = dataclasses.field(default_factory=dict)
     scopes: tuple[Scope, ...]
     files: Callable[[Scope, Surroundings], Files]
