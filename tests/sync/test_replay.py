@@ -85,7 +85,7 @@ async def test_entries_are_applied_in_order_and_leave_the_journal(
     writer = await make_writer(engine)
     written = [
         writer.entry(
-            "save_session", state="idle", metadata={"execution_state": {"currentTask": "a"}}
+            "save_session", state="idle", metadata={"branch": "b"}
         ),
         writer.on_claim("move_directive_phase", phase="PLAN"),
         writer.on_claim("move_directive_phase", phase="EXEC"),
@@ -100,7 +100,7 @@ async def test_entries_are_applied_in_order_and_leave_the_journal(
     assert (kept.journal.entries(), replayed.left, replayed.lines) == ((), 0, ())
     session, directive = await session_of(engine, writer), await directive_of(engine)
     assert (session["state"], session["end_reason"]) == ("ended", "done")
-    assert session["metadata"]["execution_state"] == {"currentTask": "a"}
+    assert session["metadata"]["branch"] == "b"
     assert (directive["phase"], directive["lease_token"]) == ("EXEC", None)
 
 
@@ -263,7 +263,7 @@ async def test_who_cannot_send_because_another_does_is_told(
         from holdfast.sync.replay import replay
 
         replayed = await replay(kept.journal, engine, kept.quarantine, patience_seconds=0)
-    assert replayed.lines == ("1 entries stay in the journal: Another process is sending them.",)
+    assert replayed.lines == ("still in the journal: 1. Another process is sending them.",)
     assert len(kept.journal.entries()) == 1
 
 
@@ -322,7 +322,7 @@ async def test_a_lease_that_ran_out_and_was_taken_by_nobody_is_the_writers_still
 
         assert (len(replayed.applied), replayed.lines) == (3, ())
         session, directive = await session_of(engine, writer), await directive_of(engine)
-        assert (session["metadata"], directive["phase"]) == ({"branch": "b"}, "PLAN")
+        assert (session["metadata"]["branch"], directive["phase"]) == ("b", "PLAN")
         # It is over all the same: nobody is kept out by a lease that nobody beats.
         assert (session["lease_expires_at"], directive["lease_expires_at"]) == (before, before)
         async with connected(holdfast_url) as connection:
@@ -528,7 +528,7 @@ async def test_without_a_quarantine_the_refused_stays_in_the_journal(
 
     assert (replayed.applied, replayed.left) == ((first,), 2)
     assert kept.journal.entries() == (wrong, last)
-    assert "2 entries stay in the journal: The quarantine" in replayed.lines[0]
+    assert "still in the journal: 2. The quarantine" in replayed.lines[0]
 
 
 async def test_when_the_database_goes_away_the_rest_stays_in_the_journal(
