@@ -84,9 +84,7 @@ async def test_entries_are_applied_in_order_and_leave_the_journal(
 ) -> None:
     writer = await make_writer(engine)
     written = [
-        writer.entry(
-            "save_session", state="idle", metadata={"branch": "b"}
-        ),
+        writer.entry("save_session", state="idle", metadata={"branch": "b"}),
         writer.on_claim("move_directive_phase", phase="PLAN"),
         writer.on_claim("move_directive_phase", phase="EXEC"),
         writer.on_claim("release_directive", reason="away"),
