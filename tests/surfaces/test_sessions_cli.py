@@ -453,7 +453,8 @@ def test_an_expired_claim_of_its_own_does_not_keep_a_session_from_another(
     started(cli, "s1")
     cli("session", "claim", "SD-1")
     set_clock(holdfast_url, "2030-01-01 12:16+00")
-    started(cli, "s1")
+    again = cli("session", "start", "--id", "s1", "--json")
+    assert (again.code, again.err) == (0, "⚠️ SD mismatch: file=SD-1, db_claim=none\n")
 
     assert cli("session", "claim", "SD-2", "--json").json["mechanism"] == "free"
     [released] = events(holdfast_url, "directive.released")

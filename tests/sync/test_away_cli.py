@@ -25,7 +25,7 @@ UNREACHABLE = (
     f"The database at {NOWHERE} cannot be reached: [Errno 2] No such file or directory.",
     "Check HOLDFAST_DATABASE_URL, or unset it to use the embedded server.",
 )
-SENT = "note: {} journaled writes are in the database now\n"
+SENT = "note: journaled writes that are in the database now: {}\n"
 
 
 @pytest.fixture

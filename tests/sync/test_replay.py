@@ -12,14 +12,18 @@ import sys
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from holdfast.engine.postgres import PostgresEngine
 from holdfast.errors import DatabaseUnavailable, HoldfastError
+from holdfast.model.journal import JournalEntry
 from tests.support.journals import Kept, Writer, engine_at, entry, make_writer, reclaim
-from tests.support.sql import connected
+from tests.support.sql import DEADLINE_SECONDS, call, connected, connected_many
+
+if TYPE_CHECKING:
+    from holdfast.engine.connections import Connection
 
 ROOT = Path(__file__).parents[2]
 EXPIRED = 3600.0
@@ -84,9 +88,7 @@ async def test_entries_are_applied_in_order_and_leave_the_journal(
 ) -> None:
     writer = await make_writer(engine)
     written = [
-        writer.entry(
-            "save_session", state="idle", metadata={"execution_state": {"currentTask": "a"}}
-        ),
+        writer.entry("save_session", state="idle", metadata={"branch": "b"}),
         writer.on_claim("move_directive_phase", phase="PLAN"),
         writer.on_claim("move_directive_phase", phase="EXEC"),
         writer.on_claim("release_directive", reason="away"),
@@ -100,7 +102,7 @@ async def test_entries_are_applied_in_order_and_leave_the_journal(
     assert (kept.journal.entries(), replayed.left, replayed.lines) == ((), 0, ())
     session, directive = await session_of(engine, writer), await directive_of(engine)
     assert (session["state"], session["end_reason"]) == ("ended", "done")
-    assert session["metadata"]["execution_state"] == {"currentTask": "a"}
+    assert session["metadata"]["branch"] == "b"
     assert (directive["phase"], directive["lease_token"]) == ("EXEC", None)
 
 
@@ -247,11 +249,8 @@ async def test_replayers_at_once_apply_each_entry_once(engine: PostgresEngine, k
 async def test_two_calls_with_one_entry_take_turns(engine: PostgresEngine) -> None:
     writer = await make_writer(engine)
     one = writer.on_claim("move_directive_phase", phase="PLAN")
-    fields = dataclasses.asdict(one)
-    fields["entry_id"], fields["written_at"] = fields.pop("id"), fields.pop("at")
-    outcomes = await asyncio.gather(
-        *(engine.call_value("replay_entry", **fields) for _ in range(8))
-    )
+    calls = (engine.call_value("replay_entry", **fields_of(one)) for _ in range(8))
+    outcomes = await asyncio.gather(*calls)
     assert sorted(outcomes) == ["applied"] + ["known"] * 7
 
 
@@ -263,7 +262,7 @@ async def test_who_cannot_send_because_another_does_is_told(
         from holdfast.sync.replay import replay
 
         replayed = await replay(kept.journal, engine, kept.quarantine, patience_seconds=0)
-    assert replayed.lines == ("1 entries stay in the journal: Another process is sending them.",)
+    assert replayed.lines == ("still in the journal: 1. Another process is sending them.",)
     assert len(kept.journal.entries()) == 1
 
 
@@ -322,7 +321,7 @@ async def test_a_lease_that_ran_out_and_was_taken_by_nobody_is_the_writers_still
 
         assert (len(replayed.applied), replayed.lines) == (3, ())
         session, directive = await session_of(engine, writer), await directive_of(engine)
-        assert (session["metadata"], directive["phase"]) == ({"branch": "b"}, "PLAN")
+        assert (session["metadata"]["branch"], directive["phase"]) == ("b", "PLAN")
         # It is over all the same: nobody is kept out by a lease that nobody beats.
         assert (session["lease_expires_at"], directive["lease_expires_at"]) == (before, before)
         async with connected(holdfast_url) as connection:
@@ -375,6 +374,59 @@ async def test_what_was_written_under_a_lost_lease_is_kept_aside_and_never_appli
         assert "was taken by a twin (epoch 2)" in told["reason"]
         assert f"{written.function} of s1, written at 2030-01-01 12:00:00 UTC" in refused.line
         assert refused.file.stat().st_mode & 0o777 == 0o600
+
+
+async def test_a_replay_that_waits_for_a_twin_is_refused_when_the_twin_has_begun(
+    holdfast_url: str, kept: Kept
+) -> None:
+    async with engine_at(holdfast_url) as engine:
+        writer = await make_writer(engine)
+    kept.write(writer.entry("end_session"))
+    async with engine_at(holdfast_url, EXPIRED) as engine, connected_many(holdfast_url, 2) as both:
+        twin, watcher = both
+        async with twin.transaction():
+            await call(twin, "start_session", session_id="s1", holder="a twin")
+            replaying = asyncio.create_task(kept.replay(engine))
+            await until_somebody_waits_for(watcher, twin)
+        assert "was taken by a twin" in (await replaying).refused[0].reason
+        assert (await session_of(engine, writer))["state"] == "running"
+
+
+async def test_who_takes_over_what_is_being_replayed_gets_it_afterwards_with_what_was_replayed(
+    holdfast_url: str, kept: Kept
+) -> None:
+    async with engine_at(holdfast_url) as engine:
+        writer = await make_writer(engine)
+    moved = writer.on_claim("move_directive_phase", phase="PLAN")
+    async with engine_at(holdfast_url, EXPIRED) as engine, connected_many(holdfast_url, 2) as both:
+        replayer, watcher = both
+        other = await engine.call_row("start_session", session_id="s2")
+        async with replayer.transaction():
+            await call(replayer, "replay_entry", **fields_of(moved))
+            taking = asyncio.create_task(
+                reclaim(engine, "s2", other["epoch"], other["token"], "SD-1")
+            )
+            await until_somebody_waits_for(watcher, replayer)
+        taken = await taking
+        # The lease was over: it was prolonged for the replay only.
+        assert (taken["mechanism"], taken["taken_from"], taken["phase"]) == (
+            "expired",
+            "s1",
+            "PLAN",
+        )
+
+
+async def until_somebody_waits_for(watcher: Connection, holder: Connection) -> None:
+    waiting = "select exists (select from pg_stat_activity where $1 = any (pg_blocking_pids(pid)))"
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        while not await watcher.fetchval(waiting, holder.get_server_pid()):
+            await asyncio.sleep(0.005)
+
+
+def fields_of(one: JournalEntry) -> dict[str, Any]:
+    """An entry as the database takes it."""
+    fields = dataclasses.asdict(one)
+    return {"entry_id": fields.pop("id"), "written_at": fields.pop("at"), **fields}
 
 
 async def test_a_claim_that_another_session_has_taken_is_not_the_writers_any_more(
@@ -528,7 +580,7 @@ async def test_without_a_quarantine_the_refused_stays_in_the_journal(
 
     assert (replayed.applied, replayed.left) == ((first,), 2)
     assert kept.journal.entries() == (wrong, last)
-    assert "2 entries stay in the journal: The quarantine" in replayed.lines[0]
+    assert "still in the journal: 2. The quarantine" in replayed.lines[0]
 
 
 async def test_when_the_database_goes_away_the_rest_stays_in_the_journal(

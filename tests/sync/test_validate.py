@@ -232,10 +232,10 @@ def test_random_bytes_in_every_file_are_told_and_repaired(
 
 
 def test_the_older_file_is_repaired_and_keeps_what_it_does_not_know(holding: Command) -> None:
-    OLDER.write_text('{"currentSd": "SD-2", "currentTask": "theirs", "more": 1}')
+    OLDER.write_text('{"currentSd": "SD-2", "currentTask": "of SD-2", "more": 1}')
     assert_repaired(holding, "⚠️ older file mismatch: auto-proceed-state=SD-2, db_claim=SD-1")
     written = json.loads(OLDER.read_text())
-    assert (written["currentSd"], written["currentTask"], written["more"]) == ("SD-1", "theirs", 1)
+    assert (written["currentSd"], written["currentTask"], written["more"]) == ("SD-1", None, 1)
 
 
 # Git.
@@ -338,7 +338,7 @@ def test_what_is_in_the_journal_is_sent_before_anything_is_compared(
     away(False)
     told = holding("validate")
     assert (told.code, told.out) == (0, SAME)
-    assert told.err == "note: 1 journaled writes are in the database now\n"
+    assert told.err == "note: journaled writes that are in the database now: 1\n"
 
 
 def test_a_folder_that_cannot_be_written_is_told_and_nothing_is_lost(

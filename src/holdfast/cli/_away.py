@@ -18,6 +18,7 @@ from holdfast.cli._output import console, print_json
 from holdfast.errors import DatabaseUnavailable, EmbeddedServerFailed, HoldfastError, InvalidValue
 from holdfast.model.directives import DirectivePhase, DirectiveStatus
 from holdfast.model.journal import JournalEntry
+from holdfast.sync import keeping
 from holdfast.sync.cache import Cache, CachedClaim, CachedSession
 from holdfast.sync.journal import Journal
 from holdfast.sync.keeping import SESSION_VARIABLE
@@ -60,7 +61,7 @@ def journal_release(named: str | None, reason: str | None, away: HoldfastError) 
     if mine.claim is None:
         raise away
     with _written(mine, "release_directive", **_fence(mine.claim), reason=reason) as cache:
-        _keep_claim(cache, mine, None)
+        keeping.forget_claim(cache, mine, mine.claim)
     about = {"session_id": mine.session_id, "released": mine.claim.sd_key}
     return Journaled(about=about, text=f"{mine.claim.sd_key} is released")
 
@@ -93,8 +94,10 @@ def journal_move(
     what = {"phase": to.value} if isinstance(to, DirectivePhase) else {"status": to.value}
     function = "move_directive_phase" if isinstance(to, DirectivePhase) else "move_directive"
     with _written(mine, function, **_fence(mine.claim), **what, reason=reason) as cache:
-        moved = isinstance(to, DirectivePhase)
-        _keep_claim(cache, mine, dataclasses.replace(mine.claim, phase=to.value) if moved else None)
+        if isinstance(to, DirectivePhase):
+            keeping.keep(cache, mine, claim=dataclasses.replace(mine.claim, phase=to.value))
+        else:
+            keeping.forget_claim(cache, mine, mine.claim)
     return Journaled(about={"sd_key": key, **what}, text=f"{key} is {to.value}")
 
 
@@ -130,15 +133,6 @@ def _written(mine: CachedSession, function: str, **arguments: Any) -> Iterator[C
     )
     with contextlib.suppress(HoldfastError):
         yield Cache.of_project(Path.cwd())
-
-
-def _keep_claim(cache: Cache, mine: CachedSession, claim: CachedClaim | None) -> None:
-    def change(kept: CachedSession | None) -> CachedSession | None:
-        if kept is None or kept.claim != mine.claim:  # another process has changed it meanwhile
-            return kept
-        return dataclasses.replace(kept, claim=claim, updated_at=datetime.now(UTC))
-
-    cache.update(mine.session_id, mine.venture_id, change)
 
 
 def _fence(claim: CachedClaim) -> dict[str, Any]:

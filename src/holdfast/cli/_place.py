@@ -121,6 +121,6 @@ async def placed(venture: str | None) -> AsyncIterator[Place]:
 def tell_replayed(replayed: Replayed) -> None:
     """What became of writes that were journaled, beside what the command itself tells."""
     if replayed.applied:
-        print_note(f"{len(replayed.applied)} journaled writes are in the database now")
+        print_note(f"journaled writes that are in the database now: {len(replayed.applied)}")
     for line in replayed.lines:
         print_warning(line)

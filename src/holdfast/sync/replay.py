@@ -55,7 +55,8 @@ class Replayed:
         """What a person is told."""
         told = [one.line for one in self.refused]
         if self.stopped_by is not None:
-            told.append(f"{self.left} entries stay in the journal: {self.stopped_by.message}")
+            left = f"still in the journal: {self.left}. " if self.left else ""
+            told.append(left + self.stopped_by.message)
         return tuple(told)
 
 
