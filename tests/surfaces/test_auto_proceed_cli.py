@@ -134,6 +134,15 @@ def test_a_pause_names_what_is_blocked_by_what(walking: Command) -> None:
     assert [one["sd_key"] for one in told["blocked"]] == ["SD-2", "SD-3"]
 
 
+def test_a_flag_pauses_until_it_is_taken_off(walking: Command) -> None:
+    told = walking("directive", "flag", "SD-3", "human_decision", "which provider?")
+    assert told.out == "SD-3 is flagged: human_decision, which provider?\n"
+    paused = walking("session", "advance", "--outcome", "blocked", "--reason", "x")
+    assert paused.out.splitlines() == ["pause: a person has to decide", "  SD-3: which provider?"]
+    assert walking("directive", "unflag", "SD-3", "human_decision").code == 0
+    assert walking("session", "advance").out.startswith("continue with SD-3")
+
+
 def test_an_outcome_without_a_directive_is_refused_with_the_next_step(cli: Command) -> None:
     started(cli, "s1")
     cli("session", "advance", "--outcome", "completed").assert_refused(
@@ -212,6 +221,15 @@ def test_a_limit_out_of_its_range_is_refused(cli: Command, option: str, value: i
     refused = cli("session", "auto-proceed", "on", option, value)
     assert refused.code == 1
     assert f"= {value} is not a whole number from" in refused.err
+
+
+def test_on_says_when_it_is_off_all_the_same(cli: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("tree.yaml").write_text(TREE)
+    cli("directive", "import", "tree.yaml")
+    started(cli, "s1")
+    monkeypatch.setenv("HOLDFAST_AUTO_PROCEED", "off")
+    told = cli("session", "auto-proceed", "on").out.splitlines()
+    assert told[-1] == "but environment says off, which comes first from here on"
 
 
 # Coming back.
