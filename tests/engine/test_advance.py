@@ -610,6 +610,20 @@ async def test_the_older_interface_says_where_the_walk_is(holdfast_url: str) -> 
         assert not await connection.fetch("select from holdfast.v_active_auto_proceed_sessions")
 
 
+async def test_what_is_finished_outside_the_walk_shows_in_its_progress_at_once(
+    holdfast_url: str,
+) -> None:
+    async with connected(holdfast_url) as connection:
+        mine = await walking(connection, "SD-A", "SD-B")
+        claim = {"epoch": mine.told["epoch"], "token": mine.told["token"]}
+        await call(connection, "move_directive_phase", sd_key="SD-A", phase="PLAN", **claim)
+        await call(connection, "move_directive", sd_key="SD-B", status="completed")
+        row = await call_row(connection, "get_active_auto_proceed_session", session_id="s")
+        assert (row["current_phase"], row["completed_children"], row["total_children"]) == ("PLAN", 1, 2)  # fmt: skip
+        row = await one(connection, "select * from holdfast.v_active_auto_proceed_sessions")
+        assert float(row["progress_percentage"]) == 50
+
+
 async def test_a_summary_closes_the_walk(holdfast_url: str) -> None:
     async with connected(holdfast_url) as connection:
         await set_clock(connection)

@@ -125,6 +125,7 @@ CALLS: dict[str, Call] = {
     "move_directive": _directive(status="completed"),
     "move_directive_phase": _directive(phase="EXEC"),
     "release_directive": _directive(),
+    "flag_directive": _plain(sd_key=DIRECTIVE, flag="security", says="touches keys"),
     # sessions and walks
     "start_session": _plain(session_id="session-new"),
     "save_session": _session(state="idle", metadata={"branch": "main"}),
@@ -243,7 +244,10 @@ CALLS: dict[str, Call] = {
         _session(tool="log", key="call-2"), event=False
     ),
     "get_session_context": dataclasses.replace(_session(), event=False),
-    # members
+    # the venture and its members
+    "save_venture_settings": Call(
+        arguments=lambda _: {"settings": {"auto_proceed": True}}, role="owner"
+    ),
     # its own `p_role` is not the role that may call it
     "set_member": Call(arguments=lambda _: {"user_id": "Ann", "role": "agent"}, role="owner"),
     "remove_member": Call(

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import json
 import os
 import signal
 import subprocess
 import sys
 from asyncio.subprocess import PIPE
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeAlias
 from uuid import UUID
 
 import pytest
 
-from holdfast.cli import main
+from tests.support.command_line import Command, added, cache, events, set_clock, started
 from tests.support.sql import DEADLINE_SECONDS, connected
 
-START = "2030-01-01 12:00:00+00"
 WAITING = (
     "select count(*) from pg_stat_activity"
     " where datname = current_database() and wait_event_type = 'Lock'"
@@ -37,95 +33,6 @@ children:
   - {key: SD-A, title: The first, priority: 10, verify: make test}
 """
 PROGRAM = [sys.executable, "-m", "holdfast"]
-
-
-@dataclasses.dataclass(frozen=True)
-class Told:
-    """What a command told, and how it ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        assert (self.code, self.err) == (0, ""), self
-        [line] = self.out.splitlines()
-        return json.loads(line)
-
-    def assert_refused(self, error: str, hint: str | None = None) -> None:
-        """Word for word."""
-        told = [f"error: {error}"] + ([f"next:  {hint}"] if hint else [])
-        assert (self.code, self.out, self.err.splitlines()) == (1, "", told)
-
-
-Command: TypeAlias = Callable[..., Told]
-
-
-@pytest.fixture
-def cli(
-    work_dir: Path,
-    holdfast_url: str,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Command:
-    """The command line in a project of its own, on a migrated database whose clock stands."""
-    (work_dir / ".git").mkdir()
-    (work_dir / ".git" / "HEAD").write_text("ref: refs/heads/feature/one\n")
-    monkeypatch.setenv("HOLDFAST_DATABASE_URL", holdfast_url)
-    set_clock(holdfast_url, START)
-
-    def run(*arguments: object) -> Told:
-        monkeypatch.setattr(sys, "argv", ["holdfast", *map(str, arguments)])
-        code = 0
-        try:
-            main()
-        except SystemExit as exit_:
-            code = int(exit_.code or 0)
-        captured = capsys.readouterr()
-        return Told(code, captured.out, captured.err)
-
-    return run
-
-
-def set_clock(url: str, moment: str) -> None:
-    """Move the clock of every connection that is opened from now on; "" lets it run."""
-
-    async def work() -> None:
-        async with connected(url) as connection:
-            database = await connection.fetchval("select current_database()")
-            await connection.execute(f"alter database {database} set holdfast.now = '{moment}'")
-
-    asyncio.run(work())
-
-
-def events(url: str, type_: str) -> list[dict[str, Any]]:
-    """What the events of a type say, in order."""
-
-    async def work() -> list[dict[str, Any]]:
-        async with connected(url) as connection:
-            rows = await connection.fetch(
-                "select data from holdfast.events where type = $1 order by xid, stream_id, seq",
-                type_,
-            )
-            return [row["data"] for row in rows]
-
-    return asyncio.run(work())
-
-
-def started(cli: Command, session_id: str) -> str:
-    cli("session", "start", "--id", session_id, "--json").json  # noqa: B018
-    return session_id
-
-
-def added(cli: Command, *keys: str) -> None:
-    for key in keys:
-        cli("directive", "add", key, f"title of {key}", "--json").json  # noqa: B018
-
-
-def cache() -> dict[str, Any]:
-    sessions_: dict[str, Any] = json.loads(Path(".holdfast/state.json").read_text())["sessions"]
-    return sessions_
 
 
 # A session and what it holds.

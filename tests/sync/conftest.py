@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import pytest
 
-from tests.surfaces.test_sessions_cli import cli
+from tests.surfaces.conftest import cli
 
 __all__ = ["Away", "away", "cli"]
 

@@ -14,10 +14,10 @@ import pytest
 
 from holdfast.config import Settings
 from holdfast.engine import connections, migrate
+from tests.support.command_line import Command, added, cache, events, set_clock, started
 from tests.support.crashing import CrashableServer, crashable_server
 from tests.support.servers import binaries_of
 from tests.support.sql import connected
-from tests.surfaces.test_sessions_cli import Command, added, cache, events, set_clock, started
 from tests.sync.conftest import NOWHERE, Away
 
 LATER = "2030-01-01 13:00:00+00"

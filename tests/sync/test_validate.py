@@ -20,9 +20,9 @@ from holdfast.sync.cache import Cache, CachedSession
 from holdfast.sync.git import read_work_tree
 from holdfast.sync.journal import Journal, JournalState
 from holdfast.sync.reconcile import Reconciled, reconcile
+from tests.support.command_line import Command, added, cache, set_clock, started
 from tests.support.repositories import git, repository
 from tests.support.sql import call, call_row, connected
-from tests.surfaces.test_sessions_cli import Command, added, cache, set_clock, started
 from tests.sync.conftest import Away
 
 LATER = "2030-01-01 13:00:00+00"

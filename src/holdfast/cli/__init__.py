@@ -14,6 +14,7 @@ from holdfast.cli import (
     db,
     directives,
     events,
+    flags,
     hooks,
     inspect,
     mcp,
@@ -42,6 +43,8 @@ app.add_typer(db.app, name="db")
 app.add_typer(directives.app, name="directive")
 app.add_typer(sessions.app, name="session")
 app.add_typer(hooks.app, name="hooks")
+directives.app.command("flag")(flags.flag)
+directives.app.command("unflag")(flags.unflag)
 sessions.app.command("advance")(advancing.advance)
 sessions.app.command("auto-proceed")(advancing.auto_proceed)
 sessions.app.command("summary")(advancing.summary)

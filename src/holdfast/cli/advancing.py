@@ -112,7 +112,7 @@ def auto_proceed(
         _turn_off(session, as_json, venture)
         return
 
-    async def work() -> Advanced:
+    async def work() -> tuple[Advanced, Proceeding]:
         async with placed(venture) as place:
             mine = await place.session(session)
             place.cache.require_writable()
@@ -123,13 +123,15 @@ def auto_proceed(
                 keep=keep,
             )
             keep_answer(place, mine, answer)
-            return answer
+            return answer, await proceeding_of(place, mine.session_id)
 
-    answer = run_async(work())
+    answer, left = run_async(work())
     if as_json:
         print_json(shown(answer))
-    else:
-        tell(answer)
+        return
+    tell(answer)
+    if not left.auto_proceed:
+        _say(f"but {left.sources['auto_proceed']} says off, which comes first from here on")
 
 
 def summary(

@@ -28,6 +28,14 @@ class DirectivePhase(StrEnum):
     COMPLETE = "COMPLETE"
 
 
+class Flag(StrEnum):
+    """What makes a walk pause before a directive."""
+
+    HUMAN_DECISION = "human_decision"
+    SECURITY = "security"
+    DATA_LOSS = "data_loss"
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Directive:
     """One directive as it stood when it was read; with children it is an orchestrator."""

@@ -16,6 +16,7 @@ from holdfast.model.directives import (
     Directive,
     DirectivePhase,
     DirectiveStatus,
+    Flag,
     NewDirective,
 )
 
@@ -128,6 +129,14 @@ class DirectiveService:
             epoch=epoch,
             token=token,
         )
+
+    async def flag(self, sd_key: str, flag: Flag, says: str | None) -> None:
+        """Make walks pause before a directive, with what it says; unset takes that off again, which takes an operator.
+
+        Raises:
+            NotAllowed: the caller is no operator.
+        """
+        await self._call("flag_directive", sd_key=sd_key, flag=flag.value, says=says)
 
     async def get(self, sd_key: str) -> Directive:
         """One directive.

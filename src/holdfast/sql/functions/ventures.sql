@@ -68,3 +68,25 @@ begin
     return v_seq;
 end
 $$;
+
+-- What holds for all of a venture unless something closer says otherwise, merged key by key; a key that is given as
+-- null is forgotten.
+create function holdfast.save_venture_settings(p_settings jsonb, p_venture_id uuid default null) returns bigint
+language plpgsql security definer set search_path = holdfast, pg_temp as $$
+declare
+    v_venture uuid := enter(p_venture_id, 'owner');
+    v_seq     bigint;
+begin
+    if jsonb_typeof(p_settings) is distinct from 'object' then
+        perform refuse('HF005', 'settings is not an object.', 'Give the settings by their names.');
+    end if;
+    perform require_walk_settings(jsonb_strip_nulls(p_settings));
+    update ventures set settings = jsonb_strip_nulls(settings || p_settings), seq = seq + 1
+    where venture_id = v_venture returning seq into v_seq;
+    if not found then
+        perform refuse('HF003', format('There is no venture %s.', v_venture), 'Create it with open_venture.');
+    end if;
+    perform emit(v_venture, 'venture', v_venture, v_seq, 'venture.settings_saved', jsonb_build_object('settings', p_settings));
+    return v_seq;
+end
+$$;
