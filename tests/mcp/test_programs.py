@@ -9,7 +9,7 @@ import uuid
 
 from tests.support import programs
 from tests.support.desk import World
-from tests.support.fake_models import AnthropicModel, Call, OpenAIModel, Text
+from tests.support.fake_models import AnthropicModel, Call, OpenAIModel, Text, Turn
 
 STEPS = {"steps": [{"name": "read", "status": "completed"}, {"name": "write", "status": "pending"}]}
 SUMMARY = {"summary": "all done"}
@@ -52,7 +52,7 @@ async def test_claude_code_works_with_the_tools(world: World) -> None:
         "args": ["-m", "holdfast", "mcp"],
         "env": {"HOLDFAST_DATABASE_URL": world.url},
     }
-    turns = [
+    turns: list[Turn] = [
         Call("mcp__holdfast__claim_work", {}),
         Call("mcp__holdfast__report_progress", STEPS),
         Call("mcp__holdfast__complete_work", SUMMARY),
@@ -77,7 +77,7 @@ async def test_claude_code_works_with_the_tools(world: World) -> None:
 
 
 async def test_codex_works_with_the_tools(world: World) -> None:
-    turns = [
+    turns: list[Turn] = [
         Call("claim_work", {}, namespace="mcp__holdfast"),
         Call("report_progress", STEPS, namespace="mcp__holdfast"),
         Call("complete_work", SUMMARY, namespace="mcp__holdfast"),
