@@ -10,13 +10,13 @@ from uuid import UUID
 
 from holdfast.errors import HoldfastError, LeaseLost
 from holdfast.mcp.caller import Caller
+from holdfast.mcp.completing import Tick, evidence_of_held
 from holdfast.mcp.seat import Seat
 from holdfast.mcp.seats import Seats
 from holdfast.sessions.tool_calls import is_settled
 from holdfast.supervisors.outcomes import LOOK_AGAIN_SECONDS
 
 _Given = TypeVar("_Given")
-Tick = Callable[[float], Awaitable[None]]
 
 
 class Desk:
@@ -34,17 +34,23 @@ class Desk:
         """
 
         async def work(seat: Seat) -> dict[str, Any]:
-            believed = seat.session.claim
-            outcome = await seat.room.tools.call(
-                seat.lease,
-                tool,
-                arguments,
-                key=caller.key,
-                believed_key=believed.sd_key if believed else None,
-                lease_seconds=seat.lease_seconds,
-            )
-            self._seats.keep_claim(seat, outcome.held)
-            return outcome.result
+            return await self._call(seat, caller, tool, arguments)
+
+        return await self._seated(caller, work)
+
+    async def complete(self, caller: Caller, summary: str, *, tick: Tick) -> dict[str, Any]:
+        """Complete what the session holds, once its verification has passed.
+
+        Raises:
+            EvidenceMissing: it did not pass; the text has the end of its output.
+        """
+
+        async def work(seat: Seat) -> dict[str, Any]:
+            arguments: dict[str, Any] = {"summary": summary}
+            if not await self._was_made(seat, caller, "complete_work"):
+                evidence = await evidence_of_held(seat, tick)
+                arguments["evidence"] = evidence.as_json if evidence else None
+            return await self._call(seat, caller, "complete_work", arguments)
 
         return await self._seated(caller, work)
 
@@ -76,6 +82,27 @@ class Desk:
                     await wake.wait(min(LOOK_AGAIN_SECONDS, seconds - waited))
 
         return await self._seated(caller, work)
+
+    async def _was_made(self, seat: Seat, caller: Caller, tool: str) -> bool:
+        """Whether this call was made before: then nothing is to be prepared for it."""
+        if caller.key is None:
+            return False
+        return await seat.room.tools.find(seat.lease, tool, caller.key) is not None
+
+    async def _call(
+        self, seat: Seat, caller: Caller, tool: str, arguments: dict[str, Any]
+    ) -> dict[str, Any]:
+        believed = seat.session.claim
+        outcome = await seat.room.tools.call(
+            seat.lease,
+            tool,
+            arguments,
+            key=caller.key,
+            believed_key=believed.sd_key if believed else None,
+            lease_seconds=seat.lease_seconds,
+        )
+        self._seats.keep_claim(seat, outcome.held)
+        return outcome.result
 
     async def _seated(self, caller: Caller, work: Callable[[Seat], Awaitable[_Given]]) -> _Given:
         """Do something in the caller's session; one of our own whose lease ran out is started anew first."""

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from holdfast.client import Holdfast
 from holdfast.config import Settings
+from holdfast.sessions.directives import DirectiveService
 from holdfast.sessions.service import SessionService
 from holdfast.sessions.tool_calls import ToolCallService
 
@@ -19,6 +20,7 @@ class Room:
     hf: Holdfast
     venture_id: UUID
     sessions: SessionService
+    directives: DirectiveService
     tools: ToolCallService
 
 
@@ -59,5 +61,6 @@ class Door:
             hf=hf,
             venture_id=venture_id,
             sessions=SessionService(hf.engine, venture_id),
+            directives=DirectiveService(hf.engine, venture_id),
             tools=ToolCallService(hf.engine, venture_id),
         )

@@ -12,7 +12,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import CallToolResult, InputRequiredResult, TextContent, ToolAnnotations
 from pydantic import ValidationError
 
-from holdfast.errors import HoldfastError
+from holdfast.errors import EvidenceMissing, HoldfastError
 from holdfast.mcp.tools import Tools
 
 INSTRUCTIONS = """\
@@ -58,17 +58,19 @@ def told(error: ToolError) -> str:
     >>> told(ToolError("no such tool"))
     'no such tool'
     """
-    match error.__cause__:
-        case HoldfastError() as cause:
+    cause = error.__cause__
+    match cause:
+        case HoldfastError():
             text = f"{cause.message} Next: {cause.hint}" if cause.hint else cause.message
-        case ValidationError() as cause:
+        case ValidationError():
             wrong = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in cause.errors())
             text = f"{'; '.join(wrong)}. Next: Correct the arguments."
         case None:
             text = str(error)
-        case cause:
+        case _:
             text = f"Unexpected: {type(cause).__name__}: {cause}. Next: Report it."
-    return " ".join(text.split())
+    # What a verification has printed stands in lines.
+    return text if isinstance(cause, EvidenceMissing) else " ".join(text.split())
 
 
 def _kinds(tools: Tools) -> dict[Callable[..., Any], bool]:

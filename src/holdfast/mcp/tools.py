@@ -10,6 +10,7 @@ from mcp.server.mcpserver import Context
 from pydantic import BaseModel, Field
 
 from holdfast.mcp.caller import Caller, caller_of
+from holdfast.mcp.completing import Tick
 from holdfast.mcp.desk import Desk
 from holdfast.model.directives import DirectivePhase
 from holdfast.model.kinds import kind_of
@@ -157,11 +158,11 @@ class Tools:
             caller, "ask_human", {"question": question, "options": options, "context": context}
         )
 
-        async def tick(waited: float) -> None:
-            await ctx.report_progress(waited, wait_seconds, "waiting for a person's answer")
-
         found = await self._desk.wait_for_answer(
-            caller, UUID(asked["ticket"]), seconds=wait_seconds, tick=tick
+            caller,
+            UUID(asked["ticket"]),
+            seconds=wait_seconds,
+            tick=_ticker(ctx, "waiting for a person"),
         )
         if found["status"] == QuestionStatus.OPEN:
             return {
@@ -212,8 +213,8 @@ class Tools:
         If it has a verification command, that is run first and must pass; if it fails you get the end of its output,
         and the directive stays yours.
         """
-        return await self._desk.call(
-            _caller(ctx, idempotency_key), "complete_work", {"summary": summary}
+        return await self._desk.complete(
+            _caller(ctx, idempotency_key), summary, tick=_ticker(ctx, "verifying")
         )
 
     async def block_work(
@@ -267,6 +268,15 @@ class Tools:
             "role": role,
         }
         return await self._desk.call(_caller(ctx, idempotency_key), "spawn", arguments)
+
+
+def _ticker(ctx: Context, doing: str) -> Tick:
+    """Tells the agent program that a call goes on, so that it does not give up on it."""
+
+    async def tick(seconds: float) -> None:
+        await ctx.report_progress(seconds, message=doing)
+
+    return tick
 
 
 def _caller(ctx: Context, key: str | None = None) -> Caller:
