@@ -7,7 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-_STATUSES = {"pending", "in_progress", "completed", "deleted"}
+# A tuple: what programs give need not be hashable.
+_STATUSES = ("pending", "in_progress", "completed", "deleted")
 _NUMBER = re.compile(r"#(\d+)")
 _LONGEST = 500
 
