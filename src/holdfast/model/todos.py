@@ -9,6 +9,8 @@ from typing import Any
 
 # A tuple: what programs give need not be hashable.
 _STATUSES = ("pending", "in_progress", "completed", "deleted")
+TODO_TOOLS = ("TodoWrite", "write_todos", "update_plan", "TaskCreate", "TaskUpdate")
+"""The tools that `read_todos` understands."""
 _NUMBER = re.compile(r"#(\d+)")
 _LONGEST = 500
 
