@@ -239,7 +239,7 @@ class Holdfast:
     async def spawn(
         self, agent: str, /, *, name: str | None = None, venture: str | None = None, **input: Any
     ) -> UUID:
-        """Queue an execution for a worker: the callable of that name, or `command` with `command=[…]`. Gives its id."""
+        """Queue an execution for a worker: the callable of that name, `command` with `command=[…]`, or `claude` with `prompt=…`. Gives its id."""
         created: UUID = await self.engine.call_value(
             "create_execution",
             name=name or agent,

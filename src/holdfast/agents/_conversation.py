@@ -20,9 +20,10 @@ from holdfast.agents.reports import (
     Usage,
     Used,
 )
-from holdfast.errors import DatabaseUnavailable
+from holdfast.errors import DatabaseUnavailable, LeaseLost, Refused
 from holdfast.executions.run import Run
 from holdfast.model.states import LogLevel
+from holdfast.model.todos import TODO_TOOLS, TodoChanges
 
 # Where an execution keeps the id of its program's conversation.
 SESSION_KEY = "program_session_id"
@@ -89,14 +90,11 @@ class Conversation:
                     self._say()
                 self._unsaid += text
             case Called(tool, given):
-                self._owed += Usage(tool_calls=1)
-                told = f"{tool}: {_gist(given)}"
-                self._run.activity(told)
-                self._run.log(told)
+                self._call(tool, given)
             case Told(text, level):
                 self._run.log(text, level=level)
             case Listed(changes):
-                await self._run.record_todos(changes)
+                await self._list(changes)
             case Used(usage):
                 self._owed += usage
                 await self._pay()
@@ -107,6 +105,23 @@ class Conversation:
         self.has_begun = True
         if session_id and session_id != self._run.metadata.get(SESSION_KEY):
             await self._run.annotate(**{SESSION_KEY: session_id})
+
+    def _call(self, tool: str, given: Any) -> None:
+        self._owed += Usage(tool_calls=1)
+        if tool not in TODO_TOOLS:
+            told = f"{tool}: {_gist(given)}"
+            self._run.activity(told)
+            self._run.log(told)
+
+    async def _list(self, changes: TodoChanges) -> None:
+        # What was said before travels in batches; it must not arrive after.
+        await self._run.flush()
+        try:
+            await self._run.record_todos(changes)
+        except LeaseLost:
+            raise
+        except Refused as error:  # a list that is too long does not fail the work
+            self._run.log(f"The todo list was not kept: {error}", level=LogLevel.WARNING)
 
     def _say(self) -> None:
         """Log what the model said, once it is whole."""

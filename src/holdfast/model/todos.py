@@ -7,7 +7,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-_STATUSES = {"pending", "in_progress", "completed", "deleted"}
+# A tuple: what programs give need not be hashable.
+_STATUSES = ("pending", "in_progress", "completed", "deleted")
+TODO_TOOLS = ("TodoWrite", "write_todos", "update_plan", "TaskCreate", "TaskUpdate")
+"""The tools that `read_todos` understands."""
 _NUMBER = re.compile(r"#(\d+)")
 _LONGEST = 500
 

@@ -118,7 +118,7 @@ class Supervisor:
         return result
 
     async def spawn(self, agent: str, /, *, key: str | None = None, **input: Any) -> Job:
-        """Start an execution, once, ever: the callable of that name, or `command` with `command=[…]`."""
+        """Start an execution, once, ever: the callable of that name, `command` with `command=[…]`, or `claude` with `prompt=…`."""
         key = self._unique(key or agent)
         if key in self._executions:
             return Job(UUID(self._executions[key]), key)

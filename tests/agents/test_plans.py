@@ -1,0 +1,113 @@
+"""Plans whose steps are done by the real agent programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from holdfast.plans.creating import create_plan
+from holdfast.plans.loading import load_plan
+from tests.agents.conftest import MakeScene
+from tests.support.fake_models import Text
+from tests.support.program_cases import CASES, Case, Scene
+from tests.support.workers import until
+
+ROLE = """\
+---
+name: reviewer
+description: Reviews: always
+tools: Read, Bash
+---
+You are the reviewer whom nothing escapes.
+"""
+
+
+async def run_plan(scene: Scene, *steps: dict[str, Any]) -> dict[str, Any]:
+    """Run a plan of these steps to its end; gives each step's newest row."""
+    file = scene.folder / "plan.yaml"
+    environment = dict(scene.program.environment)
+    file.write_text(yaml.safe_dump({"name": "agents", "env": environment, "steps": list(steps)}))
+    venture_id = await scene.engine.call_value("open_venture", slug="default")
+    plan = await create_plan(
+        scene.engine, venture_id, load_plan(file), cwd=scene.folder, work_dir=scene.folder
+    )
+
+    async def is_over() -> bool:
+        found: bool = await scene.rows.one(
+            "select ended_at is not null from holdfast.plans where id = $1", plan.id
+        )
+        return found
+
+    with scene.worker():
+        await until(is_over)
+    rows = await scene.rows.all(
+        "select * from holdfast.plan_steps where plan_id = $1 order by round", plan.id
+    )
+    return {row["step_key"]: dict(row) for row in rows}
+
+
+async def test_a_step_is_done_by_a_program_in_its_role_and_then_verified(
+    play: MakeScene, case: Case
+) -> None:
+    async with play(case, case.shell("echo 42 > answer"), Text("It is written.")) as scene:
+        write_role(scene.folder)
+        steps = await run_plan(
+            scene,
+            {
+                "id": "write",
+                "agent": case.kind,
+                "role": "reviewer",
+                "prompt": "Write the answer.",
+                "verify": {"command": ["grep", "-q", "42", "answer"]},
+            },
+        )
+
+        assert (steps["write"]["status"], steps["write"]["error_message"]) == ("completed", None)
+        assert steps["write"]["result"] == "It is written."
+        assert "You are the reviewer whom nothing escapes." in scene.model.turns[0].text
+        assert "Write the answer." in scene.model.turns[0].text
+
+
+async def test_a_step_that_is_sent_back_tells_the_program_what_was_found(play: MakeScene) -> None:
+    case = CASES[0]
+    async with play(case, Text("It is written."), Text("It is mended.")) as scene:
+        review = 'test "$(cat round)" = 2 && exit; echo 2 > round; echo "::result {\\"findings\\": [\\"a typo\\"]}"; exit 1'
+        (scene.folder / "round").write_text("1")
+        steps = await run_plan(
+            scene,
+            {"id": "write", "agent": case.kind, "prompt": "Write it."},
+            {
+                "id": "review",
+                "needs": ["write"],
+                "command": ["sh", "-c", review],
+                "on_failure": {"to": "write"},
+            },
+        )
+
+        assert {step["status"] for step in steps.values()} == {"completed"}
+        assert steps["write"]["result"] == "It is mended."
+        first, second = scene.model.turns
+    assert "a typo" not in first.text
+    assert "a typo" in second.text
+
+
+async def test_only_the_tools_of_a_role_are_offered_to_claudes_model(play: MakeScene) -> None:
+    case = CASES[0]
+    async with play(case, Text("Done.")) as scene:
+        write_role(scene.folder)
+        await run_plan(
+            scene, {"id": "a", "agent": case.kind, "role": "reviewer", "prompt": "Review."}
+        )
+        [request] = scene.model.turns
+
+    offered = {tool["name"] for tool in request.body["tools"]}
+    assert {"Read", "Bash"} <= offered
+    assert not {"Write", "Edit", "WebFetch"} & offered
+
+
+def write_role(folder: Path) -> None:
+    file = folder / ".claude" / "agents" / "reviewer.md"
+    file.parent.mkdir(parents=True)
+    file.write_text(ROLE)
