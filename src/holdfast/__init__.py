@@ -9,8 +9,8 @@ async with holdfast.connect() as hf:
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # the library typing is itself slow to import
 if TYPE_CHECKING:
     from holdfast.client import Holdfast, connect
     from holdfast.config import Settings
@@ -52,10 +52,11 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module 'holdfast' has no attribute {name!r}")
-    return getattr(import_module(f"holdfast.{_HOMES[name]}"), name)
+    found: object = getattr(import_module(f"holdfast.{_HOMES[name]}"), name)
+    return found
 
 
 def __dir__() -> list[str]:

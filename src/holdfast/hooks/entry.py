@@ -11,10 +11,13 @@ import os
 import socket
 import sys
 import time
-from typing import Any
 
 from holdfast.hooks.meeting import meeting_point
 from holdfast.hooks.process import agent_pid, incarnation
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 DEADLINE_SECONDS = 2.0
 FENCES = frozenset(("UserPromptSubmit", "PreToolUse", "BeforeAgent", "BeforeTool"))

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 import zlib
+
+_TEMPORARY = os.environ.get("TMPDIR", "/tmp")  # noqa: S108 - the folder in it is checked to be its user's alone
 
 
 def meeting_folder() -> str:
@@ -18,7 +19,7 @@ def meeting_folder() -> str:
         PermissionError: it belongs to somebody else, who could answer in the companion's place.
     """
     runtime = os.environ.get("XDG_RUNTIME_DIR")
-    base = runtime if runtime and os.path.isdir(runtime) else tempfile.gettempdir()  # noqa: PTH112
+    base = runtime if runtime and os.path.isdir(runtime) else _TEMPORARY  # noqa: PTH112
     folder = os.path.join(base, f"holdfast-hooks-{os.getuid()}")  # noqa: PTH118
     os.makedirs(folder, mode=0o700, exist_ok=True)  # noqa: PTH103
     found = os.lstat(folder)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import socket
-import subprocess
 
 _SHELLS = frozenset(("sh", "bash", "dash", "zsh", "ksh", "fish", "busybox", "env", "timeout"))
 _MOST_ANCESTORS = 10
@@ -60,6 +59,8 @@ def _look(pid: int) -> tuple[str, str, int]:
 
 
 def _look_without_proc(pid: int) -> tuple[str, str, int]:
+    import subprocess  # noqa: PLC0415 - slow to import, and not needed on Linux
+
     shown = subprocess.run(
         ["ps", "-o", "ppid=,lstart=,comm=", "-p", str(pid)],
         capture_output=True,
