@@ -209,6 +209,21 @@ def test_gemini_says_which_setting_turns_hooks_off(
     assert f"{what} in" in told
 
 
+def test_gemini_says_that_it_does_not_trust_the_folder(
+    hooks: Hooks, home: Path, work_dir: Path
+) -> None:
+    program(work_dir, "gemini", PROGRAMS["gemini"].tried_version)
+    hooks("install", "gemini", "--yes")
+
+    [line] = hooks("doctor", "gemini")[1].splitlines()
+    assert f"Gemini does not trust the folder {home / 'project'}" in line
+
+    trusted = home / ".gemini" / "trustedFolders.json"
+    trusted.parent.mkdir()
+    trusted.write_text(json.dumps({str(home): "TRUST_FOLDER"}))
+    assert hooks("doctor", "gemini") == (0, "well   gemini calls Holdfast.\n", "")
+
+
 def test_a_settings_file_of_our_own_that_cannot_be_read_is_told(hooks: Hooks) -> None:
     hooks("install", "claude", "--yes")
     Path("holdfast.toml").write_text("lease_secs = 3")

@@ -9,7 +9,15 @@ from holdfast.errors import HoldfastError
 from holdfast.hooks.editing import files, tomledit
 from holdfast.hooks.editing.jsontext import NotJson
 from holdfast.hooks.findings import Finding, Standing
-from holdfast.hooks.programs.program import SERVER_NAME, Files, Program, Scope, Surroundings, limits
+from holdfast.hooks.programs.program import (
+    SERVER_NAME,
+    Files,
+    Program,
+    Scope,
+    Surroundings,
+    limits,
+    within,
+)
 
 _SESSION_END_SECONDS = 3  # Codex waits no longer, whatever the file says
 _CAPITAL = re.compile(r"(?<!^)([A-Z])")
@@ -36,16 +44,16 @@ def _examine_trust(standing: Sequence[Standing], where: Surroundings) -> Iterato
     except (NotJson, HoldfastError) as error:
         yield Finding(what=f"{config} cannot be read: {error}.", next_step="Correct the file.")
         return
-    if said.get("features", {}).get("hooks") is False:
+    if within(said, "features", "hooks") is False:
         yield Finding(what=f"features.hooks in {config} turns hooks off.", next_step="Take it out.")
     in_project = [one for one in standing if one.file.is_relative_to(where.project)]
-    trust = said.get("projects", {}).get(str(where.project), {}).get("trust_level")
+    trust = within(said, "projects", str(where.project), "trust_level")
     if in_project and trust != "trusted":
         yield Finding(
             what=f"Codex does not trust the project {where.project}, so its hooks do not run.",
             next_step="Start codex there and trust it.",
         )
-    trusted = said.get("hooks", {}).get("state", {})
+    trusted = within(said, "hooks", "state") or ()
     waiting = [one.event for one in standing if _key(one) not in trusted]
     if waiting:
         yield Finding(

@@ -101,3 +101,14 @@ def limits(
     """
     seconds = dict.fromkeys(quick, HOOK_SECONDS) | dict.fromkeys(verifying, VERIFYING_SECONDS)
     return {event: value * units_per_second for event, value in seconds.items()}
+
+
+def within(value: Any, *names: str) -> Any:
+    """What stands in nested objects under some names, or nothing, whatever stands there.
+
+    >>> within({"a": {"b": 1}}, "a", "b"), within({"a": 7}, "a", "b")
+    (1, None)
+    """
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
