@@ -3,101 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import json
 import os
 import re
-import shutil
 import signal
-import subprocess
-import sys
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support import programs
 from tests.support.crashing import crashable_server
 from tests.support.fake_models import AnthropicModel, Call, Text, Turn
+from tests.support.hooked_machine import TOOLS, Machine
 from tests.support.migration import migrated
 from tests.support.processes import wait_until
-from tests.support.programs import Program
 from tests.support.servers import binaries_of
 from tests.support.sql import call, connected, one
 from tests.support.workers import until
 
 if TYPE_CHECKING:
     from holdfast.engine.connections import Connection
-
-TOOLS = ("--allowedTools", "Bash,TaskCreate,TaskUpdate")
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Machine:
-    """A home and a clone of the project, with the hooks installed by the command that a user types."""
-
-    folder: Path
-    url: str
-    settings: dict[str, str] = dataclasses.field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for folder in (self.home, self.project):
-            folder.mkdir(parents=True)
-        subprocess.run(["git", "init", "-q", self.project], check=True)
-        self.holdfast("hooks", "install", "claude", "--yes", "--no-mcp")
-
-    @property
-    def home(self) -> Path:
-        return self.folder / "home"
-
-    @property
-    def project(self) -> Path:
-        return self.folder / "project"
-
-    def holdfast(self, *arguments: str) -> str:
-        """A command that a person types beside the agent."""
-        ended = subprocess.run(
-            [sys.executable, "-m", "holdfast", *arguments],
-            env={"HOME": str(self.home), "PATH": programs.PATH, **self.variables},
-            cwd=self.project,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert ended.returncode == 0, ended.stderr
-        return ended.stdout
-
-    @property
-    def variables(self) -> dict[str, str]:
-        named = {f"HOLDFAST_{name.upper()}": value for name, value in self.settings.items()}
-        return {"HOLDFAST_DATABASE_URL": self.url, **named}
-
-    def claude(self, model: AnthropicModel) -> Program:
-        program = programs.claude(self.home, model)
-        return dataclasses.replace(program, environment={**program.environment, **self.variables})
-
-    def run(self, model: AnthropicModel, *arguments: str) -> dict[str, Any]:
-        """One headless run; gives Claude Code's own result."""
-        ran = self.claude(model).run(
-            "-p", "go on", *arguments, *TOOLS, "--output-format", "json", cwd=self.project
-        )
-        result: dict[str, Any] = json.loads(ran.stdout)
-        return result
-
-    def take_over(self, other: Machine) -> None:
-        """What a synchronised home brings: the conversations, under this project's name."""
-        conversations = self.home / ".claude" / "projects"
-        conversations.mkdir(parents=True, exist_ok=True)
-        shutil.copytree(
-            other.home / ".claude" / "projects" / _encoded(other.project),
-            conversations / _encoded(self.project),
-        )
-
-
-def _encoded(project: Path) -> str:
-    """The folder in which Claude Code keeps a project's conversations."""
-    return re.sub(r"[^A-Za-z0-9]", "-", str(project))
 
 
 @pytest.fixture

@@ -33,7 +33,6 @@ _MOMENTS = {
     "AfterTool": Moment.AFTER_TOOL,
     "TaskCompleted": Moment.TASK_COMPLETED,
     "PreCompact": Moment.BEFORE_COMPACTION,
-    "PreCompress": Moment.BEFORE_COMPACTION,
     "Stop": Moment.STOP,
     "AfterAgent": Moment.STOP,
     "SessionEnd": Moment.SESSION_END,

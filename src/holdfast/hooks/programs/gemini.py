@@ -75,7 +75,6 @@ GEMINI = Program(
         "BeforeAgent",
         "BeforeTool",
         "AfterTool",
-        "PreCompress",
         verifying=("AfterAgent",),
         units_per_second=1000,
     ),
