@@ -394,6 +394,17 @@ def test_without_a_database_a_session_that_holds_nothing_works(work_dir: Path) -
         assert agent.tool("PreToolUse", "Bash", command="ls").exit == 0
 
 
+def test_with_settings_that_cannot_be_read_nothing_passes_the_fence(
+    agent: HookedAgent,
+) -> None:
+    (agent.project / "holdfast.toml").write_text('gated_tool = ["Bash"]')
+    agent.fire("SessionStart", source="startup")
+    told = agent.tool("PreToolUse", "Bash", command="ls")
+    assert told.exit == 2
+    assert "gated_tool" in told.err
+    assert "Did you mean gated_tools?" in told.err
+
+
 def test_without_a_database_a_gated_call_is_refused(work_dir: Path) -> None:
     nowhere = f"postgresql:///none?host={work_dir}"
     with hooked_agent(work_dir / "project", nowhere, gated_tools="deploy") as agent:

@@ -40,11 +40,11 @@ _MOST_BYTES = 16 * 1024 * 1024  # a tool's input may hold a whole file
 class Companion:
     """One session's companion."""
 
-    def __init__(self, task: Task, settings: Settings) -> None:
+    def __init__(self, task: Task, settings: Settings, problem: str | None) -> None:
         self._task = task
         self._settings = settings
         self._keeper = Keeper(task, settings)
-        self._desk = Desk(task=task, settings=settings, keeper=self._keeper)
+        self._desk = Desk(task=task, settings=settings, problem=problem, keeper=self._keeper)
         self._over = asyncio.Event()
         self._ended: str | None = None
 
@@ -156,18 +156,17 @@ def main() -> None:
         return
     os.write(lock, f"{os.getpid()}\n".encode())  # for people
     Path(task.point).unlink(missing_ok=True)  # of one that was killed
-    asyncio.run(Companion(task, _settings()).run())
+    asyncio.run(Companion(task, *_settings()).run())
     for ending in ("", ".lock", ".log"):
         Path(f"{task.point}{ending}").unlink(missing_ok=True)
 
 
-def _settings() -> Settings:
-    """What can be read of the settings; what cannot is told by `holdfast hooks doctor`."""
+def _settings() -> tuple[Settings, str | None]:
+    """The settings; where they cannot be read the defaults, and why."""
     try:
-        return config.load()
-    except HoldfastError:
-        logger.exception("the settings cannot be read")
-        return Settings()
+        return config.load(), None
+    except HoldfastError as error:
+        return Settings(), f"{error.message} {error.hint or ''}".strip()
 
 
 if __name__ == "__main__":

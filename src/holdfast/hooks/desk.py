@@ -15,6 +15,8 @@ class Desk:
 
     task: Task
     settings: Settings
+    problem: str | None
+    """Why the settings cannot be read: nobody knows which tools are gated."""
     keeper: Keeper
     is_told: bool = False
     """Whether the agent knows where it is; at a cold start the database answers only after the first hook's deadline."""

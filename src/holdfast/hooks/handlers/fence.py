@@ -17,6 +17,8 @@ async def look(desk: Desk, event: HookEvent) -> Reply | None:
     """Ask the database, where the event shows that the agent is at work; a refusal where it may not go on."""
     if event.moment not in _HEARD:
         return None
+    if desk.problem is not None:
+        return unsure(desk, event, desk.problem)
     standing = await desk.keeper.check(event.seconds)
     match standing:
         case Unsure(why):
