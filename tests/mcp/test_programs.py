@@ -10,6 +10,7 @@ import uuid
 from tests.support import programs
 from tests.support.desk import World
 from tests.support.fake_models import AnthropicModel, Call, OpenAIModel, Text, Turn
+from tests.support.mcp import plain_environment
 
 STEPS = {"steps": [{"name": "read", "status": "completed"}, {"name": "write", "status": "pending"}]}
 SUMMARY = {"summary": "all done"}
@@ -74,6 +75,34 @@ async def test_claude_code_works_with_the_tools(world: World) -> None:
     keys = await _keys(world)
     assert [tool for tool, _ in keys] == ["claim_work", "report_progress", "complete_work"]
     assert all(key.startswith("toolu_") for _, key in keys)
+
+
+async def test_hooks_and_tools_of_claude_code_are_one_session(world: World) -> None:
+    """The companion of the hooks holds the lease; the tools work under it and leave it alone."""
+    session_id = str(uuid.uuid4())
+    variables = {"HOLDFAST_DATABASE_URL": world.url, "HOME": str(world.folder / "home")}
+    installing = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "holdfast", "hooks", "install", "claude", "--yes",
+        cwd=world.folder, env={**plain_environment(), **variables, "PATH": programs.PATH},
+    )  # fmt: skip
+    assert await installing.wait() == 0
+    turns: list[Turn] = [
+        Call("mcp__holdfast__claim_work", {}),
+        Call("mcp__holdfast__complete_work", SUMMARY),
+        Text("Done."),
+    ]
+    with AnthropicModel(*turns) as model:
+        program = programs.claude(world.folder / "home", model)
+        ran = await asyncio.to_thread(
+            program.run, "-p", "Work.", "--session-id", session_id,
+            "--mcp-config", ".mcp.json", "--allowedTools", "mcp__holdfast",
+            cwd=world.folder, HOLDFAST_DATABASE_URL=world.url,
+        )  # fmt: skip
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+    rows = await world.rows("select session_id, lease_epoch from holdfast.claude_sessions")
+    assert rows == [(session_id, 1)]
+    assert (await world.directive("SD-2"))[0] == "completed"
+    assert [tool for tool, _ in await _keys(world)] == ["claim_work", "complete_work"]
 
 
 async def test_codex_works_with_the_tools(world: World) -> None:

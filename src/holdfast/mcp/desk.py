@@ -8,15 +8,17 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from holdfast.errors import HoldfastError, LeaseLost
+from holdfast.errors import DatabaseError, HoldfastError, LeaseLost
 from holdfast.mcp.caller import Caller
 from holdfast.mcp.completing import Tick, evidence_of_held
 from holdfast.mcp.seat import Seat
 from holdfast.mcp.seats import Seats
+from holdfast.model.states import QuestionStatus
 from holdfast.sessions.tool_calls import is_settled
 from holdfast.supervisors.outcomes import LOOK_AGAIN_SECONDS
 
 _Given = TypeVar("_Given")
+_LATER = {"status": QuestionStatus.OPEN, "next": "Ask for the answer later with check_answers."}
 
 
 class Desk:
@@ -68,7 +70,7 @@ class Desk:
     async def wait_for_answer(
         self, caller: Caller, ticket: UUID, *, seconds: float, tick: Tick
     ) -> dict[str, Any]:
-        """A question's status and answer as soon as it has one, or when time is up; `tick` is called meanwhile."""
+        """A question's answer as soon as it has one; when time is up, or the database goes away, how to get it later."""
 
         async def work(seat: Seat) -> dict[str, Any]:
             began = time.monotonic()
@@ -76,12 +78,17 @@ class Desk:
                 while True:
                     row = await seat.room.tools.deliver(seat.lease, ticket)
                     waited = time.monotonic() - began
-                    if is_settled(row["status"]) or waited >= seconds:
+                    if is_settled(row["status"]):
                         return dict(row)
+                    if waited >= seconds:
+                        return _LATER
                     await tick(waited)
                     await wake.wait(min(LOOK_AGAIN_SECONDS, seconds - waited))
 
-        return await self._seated(caller, work)
+        try:
+            return await self._seated(caller, work)
+        except DatabaseError:  # what was asked is on its disk
+            return _LATER
 
     async def _was_made(self, seat: Seat, caller: Caller, tool: str) -> bool:
         """Whether this call was made before: then nothing is to be prepared for it."""

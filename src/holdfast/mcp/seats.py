@@ -12,7 +12,7 @@ import dataclasses
 import logging
 from collections.abc import Callable
 
-from holdfast.errors import HoldfastError, LeaseLost
+from holdfast.errors import HoldfastError, LeaseLost, NotFound
 from holdfast.mcp.caller import Caller
 from holdfast.mcp.door import Door, Room
 from holdfast.mcp.seat import Seat, incarnation, is_a_servers, is_left, new_session
@@ -110,7 +110,7 @@ class Seats:
             seat = Seat(kept, room=room, ours=True, lease_seconds=seconds)
             try:
                 await seat.beat()
-            except LeaseLost:
+            except (LeaseLost, NotFound):  # it ran out, or the cache is of another database
                 await seat.again()
         else:
             started = await room.sessions.start(

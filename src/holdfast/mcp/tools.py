@@ -14,7 +14,7 @@ from holdfast.mcp.completing import Tick
 from holdfast.mcp.desk import Desk
 from holdfast.model.directives import DirectivePhase
 from holdfast.model.kinds import kind_of
-from holdfast.model.states import LogLevel, QuestionStatus
+from holdfast.model.states import LogLevel
 
 DEFAULT_WAIT_SECONDS = 25.0
 MOST_WAIT_SECONDS = 3600.0
@@ -158,19 +158,13 @@ class Tools:
             caller, "ask_human", {"question": question, "options": options, "context": context}
         )
 
-        found = await self._desk.wait_for_answer(
+        answered = await self._desk.wait_for_answer(
             caller,
             UUID(asked["ticket"]),
             seconds=wait_seconds,
             tick=_ticker(ctx, "waiting for a person"),
         )
-        if found["status"] == QuestionStatus.OPEN:
-            return {
-                "ticket": asked["ticket"],
-                "status": "open",
-                "next": "Ask later with check_answers.",
-            }
-        return {"ticket": asked["ticket"], **found}
+        return {"ticket": asked["ticket"], **answered}
 
     async def check_answers(
         self,
