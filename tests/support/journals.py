@@ -14,7 +14,8 @@ from uuid import UUID
 from holdfast.config import Settings
 from holdfast.engine.postgres import PostgresEngine
 from holdfast.model.journal import JournalEntry
-from holdfast.sync.journal import Journal, plain
+from holdfast.sync._entries import plain
+from holdfast.sync.journal import Journal
 from holdfast.sync.quarantine import Quarantine
 from holdfast.sync.replay import Replayed, replay
 from tests.support.sql import START, connected

@@ -10,19 +10,14 @@ import pytest
 from holdfast.sync.divergence import (
     CannotTell,
     Consistent,
-    DatabaseAway,
-    DatabaseState,
-    DatabaseView,
     Difference,
     Diverged,
-    FileView,
-    GitView,
-    Held,
     Kind,
     Repair,
     compare,
 )
 from holdfast.sync.git import Head, WorkTree
+from holdfast.sync.sides import DatabaseAway, DatabaseState, DatabaseView, FileView, GitView, Held
 
 A = Held(sd_key="SD-A", phase="EXEC", epoch=3)
 B = Held(sd_key="SD-B", phase="EXEC", epoch=3)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from holdfast.errors import HoldfastError, InvalidValue, TooLarge
 from holdfast.sync import journal as module
+from holdfast.sync._entries import digest
 from holdfast.sync._files import locked
 from holdfast.sync.journal import Journal
 from tests.support.journals import entry
@@ -117,7 +118,7 @@ def test_random_bytes_are_told_and_never_crash(
 def test_a_right_checksum_over_wrong_fields_is_damage(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
     texts = [b"[]", b"null", b"{}", b'{"id": 7}', b"[" * 100_000]
-    journal.file.write_bytes(b"".join(module._digest(t) + b" " + t + b"\n" for t in texts))
+    journal.file.write_bytes(b"".join(digest(t) + b" " + t + b"\n" for t in texts))
     assert (journal.entries(), len(journal.read().damaged)) == ((), len(texts))
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-import uuid
 from collections.abc import Callable, Coroutine, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,7 +15,6 @@ from holdfast.cli._connection import run_async
 from holdfast.cli._output import console, print_json
 from holdfast.errors import DatabaseUnavailable, EmbeddedServerFailed, HoldfastError, InvalidValue
 from holdfast.model.directives import DirectivePhase, DirectiveStatus
-from holdfast.model.journal import JournalEntry
 from holdfast.sync import keeping
 from holdfast.sync.cache import Cache, CachedClaim, CachedSession
 from holdfast.sync.journal import Journal
@@ -119,18 +116,7 @@ def _session(named: str | None, away: HoldfastError) -> CachedSession:
 @contextlib.contextmanager
 def _written(mine: CachedSession, function: str, **arguments: Any) -> Iterator[Cache]:
     """Journal a write; then the cache may say so too, and where it cannot, the journal counts."""
-    Journal.of_project(Path.cwd()).append(
-        JournalEntry(
-            id=uuid.uuid4(),
-            at=datetime.now(UTC),
-            venture_id=mine.venture_id,
-            session_id=mine.session_id,
-            epoch=mine.epoch,
-            token=mine.token,
-            function=function,
-            arguments=arguments,
-        )
-    )
+    Journal.of_project(Path.cwd()).write(mine, function, **arguments)
     with contextlib.suppress(HoldfastError):
         yield Cache.of_project(Path.cwd())
 

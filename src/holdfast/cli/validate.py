@@ -94,7 +94,7 @@ def _plain(one: Found) -> dict[str, Any]:
         "session_id": one.session_id,
         "kind": one.difference.kind,
         "line": one.difference.line,
-        "repair": one.difference.repair,
+        "repair": one.difference.repair.name.lower(),
         "is_repaired": one.is_repaired,
         "problem": one.problem,
     }

@@ -133,7 +133,7 @@ class Cache:
                 kept.append(changed)
             kept.sort(key=lambda one: one.updated_at)
             write_atomically(self.file, _format(kept[-MOST_SESSIONS:]))
-        self._tell_older_programs(session_id, changed)
+            self._tell_older_programs(session_id, changed)
 
     def _tell_older_programs(self, session_id: str, changed: CachedSession | None) -> None:
         older = OlderFile(self.folder.parent)

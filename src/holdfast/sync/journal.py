@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import hashlib
-import json
 import os
+import uuid
 from collections.abc import Collection, Iterator
-from datetime import datetime
-from enum import Enum
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from holdfast.engine.embedded import default_data_dir
-from holdfast.errors import HoldfastError, InvalidValue, TooLarge
+from holdfast.errors import HoldfastError, TooLarge
 from holdfast.model.journal import JournalEntry
+from holdfast.sync._entries import END, from_line, to_line
 from holdfast.sync._files import locked, locked_if_free, sync_folder, write_atomically
+from holdfast.sync.cache import CachedSession
 
 __all__ = ["Journal", "JournalEntry", "JournalState"]
 
@@ -30,8 +30,6 @@ MOST_BYTES = 16 * 1024 * 1024
 MOST_ENTRY_BYTES = 1024 * 1024
 _LOCK_NAME = "journal.lock"
 _REPLAY_LOCK_NAME = "replay.lock"
-_DIGEST = 64
-_END = b"\n"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -66,7 +64,7 @@ class Journal:
             InvalidValue: an argument is not JSON.
             HoldfastError: it cannot be written; the journal is as it was.
         """
-        line = _format(entry)
+        line = to_line(entry)
         if len(line) > MOST_ENTRY_BYTES:
             raise TooLarge(
                 f"The entry {entry.function} has {len(line)} bytes; the journal takes {MOST_ENTRY_BYTES}.",
@@ -75,17 +73,44 @@ class Journal:
         with self._errors_told("written"), locked(self.folder, _LOCK_NAME):
             self._add(line)
 
+    def write(self, session: CachedSession, function: str, /, **arguments: Any) -> JournalEntry:
+        """Add a session's call of an engine function, under the lease that the cache keeps; raises as `append` does.
+
+        Args:
+            session: the session; `function` is one of those that `replay_entry` takes.
+            function: its name.
+            arguments: its arguments, without the session's fence and the venture.
+        """
+        entry = JournalEntry(
+            id=uuid.uuid4(),
+            at=datetime.now(UTC),
+            venture_id=session.venture_id,
+            session_id=session.session_id,
+            epoch=session.epoch,
+            token=session.token,
+            function=function,
+            arguments=arguments,
+        )
+        self.append(entry)
+        return entry
+
     def read(self) -> JournalState:
         """What it says now, whatever is in the file.
 
         Raises:
             HoldfastError: the file cannot be opened.
         """
-        found = [(line, _parse(line)) for line in self._lines()]
+        found = [(line, from_line(line)) for line in self._lines()]
         return JournalState(
             entries=tuple(entry for _, entry in found if entry is not None),
             damaged=tuple(line for line, entry in found if entry is None),
         )
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is a journal at all; raises as `read` does."""
+        with self._errors_told("read"):
+            return self.file.exists()
 
     def entries(self) -> tuple[JournalEntry, ...]:
         """Its whole entries, oldest first; raises as `read` does."""
@@ -101,7 +126,7 @@ class Journal:
         with self._errors_told("written"), locked(self.folder, _LOCK_NAME):
             kept = [line for line in self._lines() if not _is_among(line, gone, broken)]
             if kept:
-                write_atomically(self.file, b"".join(line + _END for line in kept))
+                write_atomically(self.file, b"".join(line + END for line in kept))
             else:
                 self.file.unlink(missing_ok=True)
                 sync_folder(self.folder)
@@ -125,7 +150,7 @@ class Journal:
                 text = self.file.read_bytes()
             except FileNotFoundError:
                 return []
-        return [line for line in text.split(_END) if line]
+        return [line for line in text.split(END) if line]
 
     def _add(self, line: bytes) -> None:
         is_new = not self.file.exists()
@@ -134,8 +159,8 @@ class Journal:
             size = os.fstat(handle).st_size
             self._require_room(size + len(line))
             # What a crash has cut off must not take the next entry with it.
-            if size and os.pread(handle, 1, size - 1) != _END:
-                line = _END + line
+            if size and os.pread(handle, 1, size - 1) != END:
+                line = END + line
             try:
                 _write_whole(handle, line)
                 os.fsync(handle)
@@ -171,64 +196,5 @@ def _write_whole(handle: int, line: bytes) -> None:
 
 
 def _is_among(line: bytes, ids: set[UUID], damaged: set[bytes]) -> bool:
-    entry = _parse(line)
+    entry = from_line(line)
     return line in damaged if entry is None else entry.id in ids
-
-
-def plain(entry: JournalEntry) -> dict[str, Any]:
-    """An entry as JSON has it.
-
-    Raises:
-        InvalidValue: an argument is not JSON.
-    """
-    try:
-        found: dict[str, Any] = json.loads(
-            json.dumps(dataclasses.asdict(entry), default=_plain, allow_nan=False)
-        )
-    except (TypeError, ValueError, RecursionError) as error:
-        raise InvalidValue(
-            f"The arguments of {entry.function} are not JSON: {error}.",
-            hint="Give dicts with text keys, lists, text, finite numbers, ids, times, true, false or null.",
-        ) from None
-    return found
-
-
-def _plain(value: object) -> Any:
-    match value:
-        case UUID():
-            return str(value)
-        case datetime():
-            return value.isoformat()
-        case Enum():
-            return value.value
-    raise TypeError(f"{type(value).__name__} is not JSON")
-
-
-def _format(entry: JournalEntry) -> bytes:
-    text = json.dumps(plain(entry), separators=(",", ":"), ensure_ascii=True).encode()
-    return _digest(text) + b" " + text + _END
-
-
-def _parse(line: bytes) -> JournalEntry | None:
-    """The entry of a line, if it is whole."""
-    digest, text = line[:_DIGEST], line[_DIGEST + 1 :]
-    if digest != _digest(text):
-        return None
-    try:
-        found = json.loads(text)
-        return JournalEntry(
-            id=UUID(found["id"]),
-            at=datetime.fromisoformat(found["at"]),
-            venture_id=UUID(found["venture_id"]),
-            session_id=str(found["session_id"]),
-            epoch=int(found["epoch"]),
-            token=UUID(found["token"]),
-            function=str(found["function"]),
-            arguments=dict(found["arguments"]),
-        )
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        return None
-
-
-def _digest(text: bytes) -> bytes:
-    return hashlib.sha256(text).hexdigest().encode()

@@ -54,7 +54,10 @@ class OlderFile:
     @property
     def is_wanted(self) -> bool:
         """Whether the project has the folder."""
-        return self.file.parent.is_dir()
+        try:
+            return self.file.parent.is_dir()
+        except OSError:  # a folder above is closed to us
+            return False
 
     def read(self, session_id: str) -> OlderState:
         """What it says of a session; a damaged one is told in `problem`, never raised."""

@@ -16,8 +16,8 @@ from uuid import UUID
 from holdfast.engine.embedded import default_data_dir
 from holdfast.errors import HoldfastError
 from holdfast.model.journal import JournalEntry
+from holdfast.sync._entries import plain
 from holdfast.sync._files import make_folder, write_atomically
-from holdfast.sync.journal import plain
 
 
 class Quarantine:
@@ -36,8 +36,9 @@ class Quarantine:
         return self.folder / f"{entry_id}.json"
 
     def holds(self, entry_id: UUID) -> bool:
-        """Whether an entry was refused before."""
-        return self.file_of(entry_id).exists()
+        """Whether an entry was refused before; raises as `keep` does."""
+        with self._errors_told("read"):
+            return self.file_of(entry_id).exists()
 
     def keep(self, entry: JournalEntry, refusal: HoldfastError) -> Path:
         """Keep a refused entry with the reason; when this returns, it is on disk.
@@ -60,17 +61,17 @@ class Quarantine:
         return self._keep(self.folder / name, line)
 
     def _keep(self, file: Path, content: bytes) -> Path:
-        with self._errors_told():
+        with self._errors_told("written"):
             make_folder(self.folder)
             write_atomically(file, content)
         return file
 
     @contextlib.contextmanager
-    def _errors_told(self) -> Iterator[None]:
+    def _errors_told(self, what: str) -> Iterator[None]:
         try:
             yield
         except OSError as error:
             raise HoldfastError(
-                f"The quarantine {self.folder} cannot be written: {error.strerror}.",
+                f"The quarantine {self.folder} cannot be {what}: {error.strerror}.",
                 hint="Make the folder writable; what was refused stays in the journal until then.",
             ) from error

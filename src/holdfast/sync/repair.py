@@ -10,8 +10,9 @@ from typing import Any
 
 from holdfast.errors import NotFound
 from holdfast.sync.cache import CachedClaim, CachedSession
-from holdfast.sync.divergence import Difference, Held, Repair
+from holdfast.sync.divergence import Difference, Repair
 from holdfast.sync.git import branches, keys_in, switch_branch
+from holdfast.sync.sides import Held
 from holdfast.sync.views import Project, Views
 
 _SHORTEST_SECONDS = 1.0

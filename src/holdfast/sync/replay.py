@@ -74,7 +74,7 @@ async def replay(
     Raises:
         HoldfastError: the journal cannot be read.
     """
-    if not journal.file.exists():
+    if not journal.is_there:
         return Replayed()
     async with _only_replayer(journal, patience_seconds) as is_alone:
         if not is_alone:

@@ -10,15 +10,9 @@ from uuid import UUID
 
 from holdfast.engine.postgres import PostgresEngine
 from holdfast.sync.cache import Cache, CachedSession
-from holdfast.sync.divergence import (
-    DatabaseState,
-    DatabaseView,
-    FileView,
-    GitView,
-    Held,
-)
 from holdfast.sync.git import WorkTree, keys_in, read_work_tree
 from holdfast.sync.older_file import OlderFile
+from holdfast.sync.sides import DatabaseState, DatabaseView, FileView, GitView, Held
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
