@@ -103,3 +103,14 @@ async def status_of(connection: Connection, key: str) -> str:
     row = await one(connection, "select status::text from holdfast.directives where sd_key = $1", key)  # fmt: skip
     status: str = row[0]
     return status
+
+
+async def walking(
+    connection: Connection, *children: str, root: str = "SD-O", **settings: Any
+) -> Walker:
+    """A session that has been told the first child of an orchestrator."""
+    await add_tree(connection, root, *children)
+    mine = await walker(connection)
+    await mine.start(root, **settings)
+    await mine.advance()
+    return mine

@@ -198,7 +198,7 @@ def test_what_is_given_with_on_holds_for_the_calls_after_it(cli: Command) -> Non
     cli("session", "auto-proceed", "on", "--chain", "--max-iterations", "1")
     assert "chaining       on (session metadata)" in cli("session", "show").out
     paused = cli("session", "advance", "--outcome", "blocked", "--reason", "x")
-    assert paused.out.splitlines()[1] == "  1 iterations are used up; max_iterations is 1"
+    assert paused.out.splitlines()[1] == "  max_iterations = 1 is reached"
 
 
 def test_off_keeps_what_the_session_has_and_says_when_it_is_on_all_the_same(

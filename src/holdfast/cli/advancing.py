@@ -9,15 +9,16 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
+from holdfast.cli._answers import keep_answer, print_summary, shown, tell
 from holdfast.cli._connection import JsonOption, VentureOption, run_async
-from holdfast.cli._output import console, print_json, rows_table, span
+from holdfast.cli._output import console, print_json
 from holdfast.cli._place import Place, ReasonOption, SessionOption, placed
 from holdfast.cli._verification import run_verification
 from holdfast.errors import InvalidValue
-from holdfast.model.advancing import Advanced, AdvanceOutcome, Chain, Continue, Evidence, Pause
+from holdfast.model.advancing import Advanced, AdvanceOutcome, Evidence
 from holdfast.sessions.finishing import told
 from holdfast.sessions.proceeding import Proceeding, Source, layers_of
-from holdfast.sync.cache import CachedClaim, CachedSession
+from holdfast.sync.cache import CachedSession
 from holdfast.sync.keeping import SESSION_VARIABLE, lease_of
 
 
@@ -149,7 +150,7 @@ def summary(
     if as_json:
         print_json(found)
     else:
-        _print_summary(found)
+        print_summary(found)
 
 
 async def proceeding_of(
@@ -158,64 +159,6 @@ async def proceeding_of(
     """The settings that hold for a session here; what the command line gave comes first."""
     layers = {**layers_of(place.settings, os.environ), Source.COMMAND_LINE: given or {}}
     return await place.auto_proceed.settings(session_id, layers)
-
-
-def keep_answer(place: Place, mine: CachedSession, answer: Advanced) -> None:
-    """Let the cache know what the session has now."""
-    if isinstance(answer, Continue):
-        place.keep(mine, claim=cached_claim(answer))
-    elif mine.claim is not None and answer.sd_key != mine.claim.sd_key:
-        place.forget_claim(mine, mine.claim)
-
-
-def cached_claim(answer: Continue) -> CachedClaim:
-    """The claim as the cache keeps it."""
-    return CachedClaim(
-        sd_key=answer.sd_key,
-        epoch=answer.claim.epoch,
-        token=answer.claim.token,
-        phase=answer.phase.value,
-    )
-
-
-def shown(answer: Advanced) -> dict[str, Any]:
-    """An answer for machines; its tokens stay in the cache."""
-    if isinstance(answer, Pause):
-        return {
-            "decision": "pause",
-            "reason": answer.reason,
-            "why": answer.text,
-            "blocked": answer.blocked,
-            "sd_key": answer.sd_key,
-            "orchestrator": answer.orchestrator_key,
-        }
-    return {
-        "decision": "chain" if isinstance(answer, Chain) else "continue",
-        "sd_key": answer.sd_key,
-        "title": answer.title,
-        "phase": answer.phase,
-        "orchestrator": answer.orchestrator_key,
-        "is_final": answer.is_final,
-        "failures": answer.failures,
-        "why": answer.why,
-        "expires_at": answer.claim.expires_at,
-    }
-
-
-def tell(answer: Advanced) -> None:
-    """An answer for people."""
-    if isinstance(answer, Pause):
-        _say(f"pause: {answer.reason.words}")
-        for one in answer.blocked:
-            _say(f"  {one.sd_key or one.kind}: {one.by}")
-        if not answer.blocked:
-            _say(f"  {answer.text}")
-        if answer.sd_key is not None:
-            _say(f"{answer.sd_key} is still held")
-        return
-    verb = "chain to" if isinstance(answer, Chain) else "continue with"
-    _say(f"{verb} {answer.sd_key} ({answer.phase.value}): {answer.title}")
-    _say(f"because {answer.why}")
 
 
 async def _finished(
@@ -249,26 +192,6 @@ def _turn_off(session: str | None, as_json: bool, venture: str | None) -> None:
     _say("auto-proceed is off" + ("" if stopped else "; no walk was under way"))
     if left.auto_proceed:
         _say(f"but {left.sources['auto_proceed']} says on, which comes first")
-
-
-def _print_summary(found: dict[str, Any]) -> None:
-    state = found["pause_reason"] or ("over" if found["ended_at"] else "under way")
-    _say(
-        f"{found['orchestrator']}: {found['completed']} of {found['handed_out']} completed in"
-        f" {span(found['seconds'])}; {state.replace('_', ' ')}"
-    )
-    table = rows_table("directive", "outcome", "time", "failures", "title", right=("time", "failures"))  # fmt: skip
-    for one in found["items"]:
-        table.add_row(
-            Text(one["sd_key"]),
-            one["outcome"].replace("_", " "),
-            span(one["seconds"]),
-            str(one["failures"] or ""),
-            Text(one["title"]),
-        )
-    console.print(table)
-    for problem in found["problems"]:
-        _say(f"problem: {problem}")
 
 
 def _say(text: str) -> None:

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from rich.text import Text
 
+from holdfast.cli._answers import tell
 from holdfast.cli._connection import JsonOption, VentureOption, run_async
 from holdfast.cli._output import console, print_json
 from holdfast.cli._place import Place, SessionOption, placed
-from holdfast.cli.advancing import proceeding_of, tell
+from holdfast.cli.advancing import proceeding_of
 from holdfast.errors import InvalidValue, NotFound
 from holdfast.model.directives import DirectiveStatus
 from holdfast.sessions import resuming

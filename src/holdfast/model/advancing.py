@@ -10,9 +10,6 @@ from typing import Any, TypeAlias
 from holdfast.model.directives import DirectivePhase
 from holdfast.model.sessions import Claim
 
-MOST_RETRIES = 2
-"""How often a failed verification is tried again before its directive is blocked; the database's own number."""
-
 
 class AdvanceOutcome(StrEnum):
     """How it went with what a session has."""

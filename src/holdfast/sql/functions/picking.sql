@@ -28,7 +28,7 @@ begin
         return jsonb_build_object('kind', case when p_directive.failures > max_retries() then 'failed' else 'blocked' end,
             'by', p_directive.blocked_reason);
     elsif v_status <> 'active' then
-        return jsonb_build_object('kind', v_status, 'by', format('it is %s', v_status));
+        return jsonb_build_object('kind', v_status, 'by', case v_status when 'draft' then 'it is a draft' else format('it is %s', v_status) end);
     end if;
     select string_agg(d.sd_key, ', ' order by d.sd_key) into v_needs
     from directive_needs n join directives d on d.venture_id = n.venture_id and d.id = n.needs_id

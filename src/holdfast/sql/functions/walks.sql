@@ -176,31 +176,35 @@ language sql as $$
         and d.venture_id = i.venture_id and d.id = i.directive_id and d.id is distinct from p_but_id
 $$;
 
--- What a walk did: its items, how each ended, how long each took, what went wrong.
+-- What a walk did: its items, how each ended, how long each took, what went wrong. It tells the newest 200.
 create function holdfast.walk_summary(p_venture_id uuid, p_walk_id uuid) returns jsonb
 language sql stable as $$
+    with items as (
+        select i.*, d.sd_key, d.title, row_number() over (order by i.number desc) <= 200 as is_told
+        from holdfast.auto_proceed_items i
+        join holdfast.directives d on d.venture_id = i.venture_id and d.id = i.directive_id
+        where i.venture_id = p_venture_id and i.walk_id = p_walk_id
+    )
     select jsonb_build_object(
-        'orchestrator', max(o.sd_key), 'started_at', max(a.created_at), 'ended_at', max(a.deactivated_at),
-        'seconds', max(extract(epoch from coalesce(a.deactivated_at, holdfast.now()) - a.created_at)),
-        'handed_out', count(i.number), 'chain_depth', max(w.chain_depth), 'iterations', max(w.iterations),
-        'completed', count(*) filter (where i.outcome = 'completed'),
-        'decision', max(w.decision::text), 'pause_reason', max(w.pause_reason::text), 'why', max(w.why),
-        'items', coalesce(jsonb_agg(jsonb_build_object('sd_key', d.sd_key, 'title', d.title,
-            'outcome', coalesce(i.outcome::text, 'under_way'), 'reason', i.reason, 'failures', i.failures,
-            'seconds', extract(epoch from coalesce(i.ended_at, holdfast.now()) - i.started_at)) order by i.number)
-            filter (where i.number is not null), '[]'),
-        'problems', coalesce(jsonb_agg(format('%s: %s', d.sd_key, case
-                when i.outcome = 'blocked' then 'blocked: ' || coalesce(i.reason, '')
+        'orchestrator', o.sd_key, 'started_at', a.created_at, 'ended_at', a.deactivated_at,
+        'seconds', extract(epoch from coalesce(a.deactivated_at, holdfast.now()) - a.created_at),
+        'iterations', w.iterations, 'chain_depth', w.chain_depth,
+        'decision', w.decision, 'pause_reason', w.pause_reason, 'why', w.why,
+        'handed_out', (select count(*) from items),
+        'completed', (select count(*) from items i where i.outcome = 'completed'),
+        'items', coalesce((select jsonb_agg(jsonb_build_object('sd_key', i.sd_key, 'title', i.title,
+                'outcome', coalesce(i.outcome::text, 'under_way'), 'reason', left(i.reason, 500), 'failures', i.failures,
+                'seconds', extract(epoch from coalesce(i.ended_at, holdfast.now()) - i.started_at)) order by i.number)
+            from items i where i.is_told), '[]'),
+        'problems', coalesce((select jsonb_agg(format('%s: %s', i.sd_key, case
+                when i.outcome = 'blocked' then 'blocked: ' || left(i.reason, 500)
                 when i.outcome = 'left' then 'left before it was finished'
-                else format('%s failed attempts', i.failures) end) order by i.number)
-            filter (where i.outcome in ('blocked', 'left') or i.failures > 0), '[]'))
+                when i.failures = 1 then 'failed once'
+                else format('failed %s times', i.failures) end) order by i.number)
+            from items i where i.is_told and (i.outcome in ('blocked', 'left') or i.failures > 0)), '[]'))
     from holdfast.auto_proceed_walks w
     join holdfast.auto_proceed_sessions a on a.venture_id = w.venture_id and a.id = w.id
     join holdfast.directives o on o.venture_id = w.venture_id and o.id = w.orchestrator_id
-    left join (
-        select * from holdfast.auto_proceed_items x where x.venture_id = p_venture_id and x.walk_id = p_walk_id
-        order by x.number desc limit 200) i on true
-    left join holdfast.directives d on d.venture_id = i.venture_id and d.id = i.directive_id
     where w.venture_id = p_venture_id and w.id = p_walk_id
 $$;
 
