@@ -39,6 +39,7 @@ $(AGENTS)/.ready: $(PROGRAMS) | $(READY)
 	@cp $(PROGRAMS) $(AGENTS)
 	@echo "installing the agent programs into $(AGENTS) …"
 	@$(BIN)/npm ci --prefix $(AGENTS) --ignore-scripts --no-audit --no-fund --fetch-retries=1 >$(AGENTS)/npm.log 2>&1 \
+		&& ls $(AGENTS)/node_modules/@anthropic-ai/claude-code-*/claude $(AGENTS)/node_modules/@openai/codex-*/vendor/*/bin/codex >>$(AGENTS)/npm.log 2>&1 \
 		|| { tail -n 3 $(AGENTS)/npm.log; echo "The agent programs could not be installed. Next: look at $(AGENTS)/npm.log"; exit 1; }
 	@touch $@
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -42,6 +43,10 @@ class Desk:
         execution_id = await self.hf.engine.call_value(
             "create_execution", name="it", kind="claude", input=given
         )
+        return await self.over(execution_id)
+
+    async def over(self, execution_id: UUID) -> Execution:
+        """An execution, once it has ended."""
         venture_id = await self.hf.venture_id()
 
         async def look() -> Execution | None:
@@ -173,3 +178,11 @@ async def test_a_todo_list_that_is_refused_does_not_fail_the_work(desk: Desk) ->
 
     assert (done.status, done.error_message) == ("completed", None)
     assert "The todo list was not kept" in told(done, "warning")[0]
+
+
+async def test_a_program_of_python_spawns_one_by_its_name(desk: Desk) -> None:
+    desk.says(INIT, RESULT)
+
+    execution_id = await desk.hf.spawn("claude", prompt="go")
+
+    assert (await desk.over(execution_id)).result["result"] == "done"

@@ -118,10 +118,11 @@ def find(name: str, pattern: str) -> Path:
 
 
 def _why_not() -> str:
-    """What its installer said last, where it tried."""
+    """What its installer complained of first, where it tried."""
     log = INSTALLED.parent / "npm.log"
-    said = log.read_text().strip().splitlines() if log.exists() else []
-    return f" ({said[-1]})" if said else ""
+    said = log.read_text().splitlines() if log.exists() else []
+    errors = [line for line in said if line.startswith("npm error")]
+    return f" ({errors[0]})" if errors else ""
 
 
 def _environment(home: Path, **more: str) -> dict[str, str]:

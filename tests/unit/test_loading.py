@@ -36,6 +36,12 @@ def plan(*steps: dict[str, Any], **more: Any) -> dict[str, Any]:
             None,
         ),
         (plan({**STEP, "verify": {"command": []}}), "verify.command is empty", None),
+        (plan({"id": "a", "agent": "claude"}), "prompt is missing", "Say what claude is to do."),
+        (
+            plan({**STEP, "prompt": "go"}),
+            "command takes no prompt and no model",
+            "Name an agent program: claude, codex, gemini.",
+        ),
         (plan(), "steps is empty", None),
         ({"steps": [STEP]}, "name is missing", None),
         ([STEP], "is not a mapping", None),
@@ -63,6 +69,27 @@ def test_a_file_that_is_no_yaml_names_the_line(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there_is_one_clear_error(tmp_path: Path) -> None:
     with pytest.raises(PlanError, match="cannot be read"):
         load_plan(tmp_path / "p.yaml")
+
+
+def test_a_role_that_an_agent_program_has_not_is_refused_with_the_nearest_name(
+    tmp_path: Path,
+) -> None:
+    roles = tmp_path / ".claude" / "agents"
+    roles.mkdir(parents=True)
+    (roles / "code-reviewer.md").write_text("You review.")
+    file = tmp_path / "p.yaml"
+    file.write_text(
+        "name: p\nsteps:\n- {id: a, agent: codex, role: code-reviewr, prompt: go}\n"
+        "- {id: b, role: whoever, command: ['true']}\n"
+    )
+
+    with pytest.raises(PlanError) as caught:
+        load_plan(file)
+    assert caught.value.message == f"{file}: steps[0] (a).role: There is no role code-reviewr."
+    assert caught.value.hint == "Did you mean code-reviewer?"
+
+    file.write_text(file.read_text().replace("reviewr", "reviewer"))
+    assert [step.role for step in load_plan(file).steps] == ["code-reviewer", "whoever"]
 
 
 def test_numbers_are_forgiven_where_a_text_is_meant() -> None:
