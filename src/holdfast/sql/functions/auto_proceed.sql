@@ -109,7 +109,7 @@ begin
     return query select a.id, a.session_id, a.is_active, a.active_sd_key, a.chain_orchestrators, a.current_phase,
         a.parent_orchestrator_key, a.completed_children, a.total_children, a.metadata, a.created_at, a.updated_at
     from v_active_auto_proceed_sessions a
-    where a.venture_id = v_venture and a.session_id = p_session_id;
+    where a.venture_id = v_venture and a.session_id = p_session_id and a.is_active;
 end
 $$;
 
