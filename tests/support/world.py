@@ -165,7 +165,9 @@ async def _work(maker: _Maker, session: Held, execution: Held) -> None:
         "arguments": {},
         "written_at": START,
     }
-    await maker.call("replay_entry", session_id=SESSION, **session.token._asdict(), **late)
+    mine = {"session_id": SESSION, **session.token._asdict()}
+    await maker.call("replay_entry", **mine, **late)
+    await maker.call("call_tool", **mine, tool="check_answers", key="toolu_1")
 
 
 async def _walk(maker: _Maker) -> None:

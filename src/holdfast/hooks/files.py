@@ -39,7 +39,7 @@ class SessionFiles:
     @property
     def has_journal(self) -> bool:
         """Whether something waits to be sent."""
-        return self._journal.file.exists()
+        return self._journal.is_there
 
     def keep(self, lease: SessionLease, venture_id: UUID, **changes: Any) -> None:
         """Let commands know the session's lease, and what has changed of it."""

@@ -28,7 +28,7 @@ from holdfast.model.sessions import Beat, Claim, Session, SessionLease
 from holdfast.sessions.directives import DirectiveService
 from holdfast.sessions.service import SessionService
 from holdfast.sync.cache import CachedClaim
-from holdfast.sync.git import current_branch
+from holdfast.sync.git import read_work_tree
 from holdfast.sync.keeping import cached
 from holdfast.sync.reconcile import send_journal, settle
 from holdfast.sync.views import Project
@@ -207,12 +207,16 @@ class Keeper:
     async def _start(self) -> None:
         """Register the session, or come back to it; a twin of a living one is denied."""
         sent_at = time.monotonic()
-        branch = current_branch(Path(self._task.project))
+        tree = read_work_tree(Path(self._task.project))
         try:
             started = await self.sessions.start(
                 session_id=self._task.session_id,
                 agent=self._task.program,
-                metadata={"branch": branch, "folder": self._task.project},
+                metadata={
+                    "branch": tree.branch,
+                    "folder": self._task.project,
+                    "worktree": tree.folder and str(tree.folder),
+                },
                 holder=self._task.holder,
                 incarnation=self._task.incarnation,
                 reopen=not self._was_started,
@@ -223,7 +227,7 @@ class Keeper:
             return
         self._lease, self._refusal, self._was_started = started.lease, None, True
         self._sure_until = sent_at + self._settings.hooks_lease_seconds
-        self._files.keep(started.lease, self.venture_id, branch=branch)
+        self._files.keep(started.lease, self.venture_id, branch=tree.branch)
         if started.resumed:
             self.away_since = started.away_since
             await self._restore_claim(started.lease)
