@@ -32,6 +32,14 @@ def test_every_command_has_a_heading_and_every_heading_a_command() -> None:
     assert headings("commands.md") == {f"holdfast {name}" for name in commands.commands}  # type: ignore[attr-defined]
 
 
+def test_every_subcommand_is_explained_under_its_command() -> None:
+    text = (REFERENCE / "commands.md").read_text()
+    for name, command in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]
+        part = text.split(f"## holdfast {name}\n")[1].split("\n## ")[0]
+        for subcommand in getattr(command, "commands", {}):
+            assert re.search(rf"\b{subcommand}\b", part), f"holdfast {name} {subcommand}"
+
+
 def test_every_error_has_a_heading_and_every_heading_an_error() -> None:
     def below(error: type[errors.HoldfastError]) -> set[str]:
         ours = [one for one in error.__subclasses__() if one.__module__.startswith("holdfast.")]

@@ -30,7 +30,15 @@ class Cancelled:
     reason: str
 
 
-Outcome: TypeAlias = Done | Failed | Cancelled
+@dataclasses.dataclass(frozen=True)
+class Postponed:
+    """The work waits for something; it is taken up again later, and this attempt does not count."""
+
+    reason: str
+    seconds: float
+
+
+Outcome: TypeAlias = Done | Failed | Cancelled | Postponed
 
 
 class Agent(Protocol):

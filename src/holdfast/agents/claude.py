@@ -146,7 +146,7 @@ def _usage_of_run(event: Mapping[str, Any]) -> Usage:
 def _end(event: Mapping[str, Any]) -> Ended:
     said = text(event.get("result"))
     if not event.get("is_error") and event.get("subtype") == "success":
-        return Ended(text=said)
+        return Ended(text=said, is_deferred=event.get("stop_reason") == "tool_deferred")
     errors = event.get("errors")
     told = "; ".join(map(str, errors)) if isinstance(errors, list) else ""
     return Ended(error=said or told or text(event.get("subtype")) or "it gave no reason")

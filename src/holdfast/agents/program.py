@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from holdfast.agents._conversation import SESSION_KEY, Conversation
 from holdfast.agents._environment import environment_of
-from holdfast.agents.agent import Done, Failed, Outcome
+from holdfast.agents.agent import Done, Failed, Outcome, Postponed
 from holdfast.agents.reports import Stream
 from holdfast.agents.task import Task, read_task
 from holdfast.errors import ConfigError
@@ -20,6 +20,8 @@ from holdfast.programs.process import Process, how_it_ended, start
 
 # A tool's whole answer may stand in one line.
 LONGEST_LINE_CHARACTERS = 10_000_000
+DEFERRED_SECONDS = 10.0
+"""How often a program whose tool call waits for an answer is resumed to look for it."""
 # They name a session that this program is not: the worker may itself have been started from one.
 _OF_ANOTHER_SESSION = (
     "CLAUDECODE",
@@ -129,6 +131,8 @@ class ProgramAgent:
             return Failed(f"{self._program.title}: {conversation.end.error}", told)
         if attempt.exit_code != 0 or conversation.end is None:
             return Failed(f"{how_it_ended(attempt.exit_code)}: {attempt.complaint}", told)
+        if conversation.end.is_deferred:
+            return Postponed("a person is asked about a tool call", DEFERRED_SECONDS)
         return Done(told)
 
 

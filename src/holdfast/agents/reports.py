@@ -86,6 +86,8 @@ class Ended:
 
     text: str | None = None
     error: str | None = None
+    is_deferred: bool = False
+    """Whether it waits for a person's answer to a tool call, which it carries out when it is resumed."""
 
 
 Report: TypeAlias = Began | Said | Called | Told | Listed | Used | Ended

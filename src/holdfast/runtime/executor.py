@@ -7,7 +7,7 @@ import contextlib
 from typing import Any
 from uuid import UUID
 
-from holdfast.agents import Agent, Agents, Cancelled, Done, Failed, Outcome
+from holdfast.agents import Agent, Agents, Cancelled, Done, Failed, Outcome, Postponed
 from holdfast.client import Holdfast
 from holdfast.engine.holding import held, holder_name
 from holdfast.engine.listener import Listener
@@ -94,6 +94,8 @@ class Executor(Duty):
                 await self._end(run, status="failed", result=result, error=error)
             case Cancelled(reason):
                 await self._release(run, reason)
+            case Postponed(reason, seconds):
+                await self._release(run, reason, retry_in_seconds=seconds)
 
     async def _end(self, run: Run, **outcome: Any) -> None:
         try:
@@ -107,9 +109,14 @@ class Executor(Duty):
                 raise
             await self._end(run, status="failed", error=f"{type(error).__name__}: {error}")
 
-    async def _release(self, run: Run, reason: str) -> None:
+    async def _release(self, run: Run, reason: str, *, retry_in_seconds: float = 0.0) -> None:
         await self._hf.engine.call(
-            "release_execution", execution_id=run.id, **run.lease.fence, reason=reason, counts=False
+            "release_execution",
+            execution_id=run.id,
+            **run.lease.fence,
+            reason=reason,
+            retry_in_seconds=retry_in_seconds,
+            counts=False,
         )
 
 
