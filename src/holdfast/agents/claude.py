@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from holdfast.agents._choosing import Choosing
 from holdfast.agents._json import amount, count, mapping, objects, text
 from holdfast.agents.reports import Began, Called, Ended, Listed, Report, Said, Told, Usage, Used
 from holdfast.agents.roles import Role
@@ -16,24 +17,11 @@ _FORMAT = ("-p", "--output-format", "stream-json", "--verbose")
 _MOST_TOLD_CHARACTERS = 500
 
 
-class Claude:
+class Claude(Choosing):
     """Claude Code without a person at it; it denies what would need one."""
 
     name = "claude"
     title = "Claude Code"
-    chooses_session = True
-
-    def __init__(self, *, command: str, flags: tuple[str, ...]) -> None:
-        self._command = command
-        self._flags = flags
-
-    def begin(self, task: Task, session_id: str) -> list[str]:
-        """Start a conversation."""
-        return self._line(task, "--session-id", session_id)
-
-    def resume(self, task: Task, session_id: str) -> list[str]:
-        """Go on with a conversation."""
-        return self._line(task, "--resume", session_id)
 
     def stream(self) -> ClaudeStream:
         """What listens to one run."""

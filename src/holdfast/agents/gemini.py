@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from holdfast.agents._choosing import Choosing
 from holdfast.agents._json import count, mapping, text
 from holdfast.agents.reports import Began, Called, Ended, Listed, Report, Said, Told, Usage, Used
 from holdfast.agents.task import Task
@@ -13,24 +14,11 @@ from holdfast.model.todos import read_todos
 _FORMAT = ("--output-format", "stream-json")
 
 
-class Gemini:
+class Gemini(Choosing):
     """Gemini CLI without a person at it; it has no tools that would need one."""
 
     name = "gemini"
     title = "Gemini CLI"
-    chooses_session = True
-
-    def __init__(self, *, command: str, flags: tuple[str, ...]) -> None:
-        self._command = command
-        self._flags = flags
-
-    def begin(self, task: Task, session_id: str) -> list[str]:
-        """Start a conversation."""
-        return self._line(task, "--session-id", session_id)
-
-    def resume(self, task: Task, session_id: str) -> list[str]:
-        """Go on with a conversation."""
-        return self._line(task, "--resume", session_id)
 
     def stream(self) -> GeminiStream:
         """What listens to one run."""
