@@ -158,6 +158,8 @@ async def _work(maker: _Maker, session: Held, execution: Held) -> None:
     await maker.call("append_logs", **rows, levels=["info"], messages=["hello"])
     await maker.call("record_metrics", execution_id=execution.id, **execution.token._asdict())
     await maker.call("upsert_auto_proceed_session", session_id=SESSION, total_children=5)
+    by = {"session_id": SESSION, **session.token._asdict()}
+    await maker.call("call_tool", **by, tool="check_answers", key="call")
     await _walk(maker)
     late = {
         "entry_id": UUID(int=1),
