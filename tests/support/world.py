@@ -167,9 +167,7 @@ async def _work(maker: _Maker, session: Held, execution: Held) -> None:
         "arguments": {},
         "written_at": START,
     }
-    mine = {"session_id": SESSION, **session.token._asdict()}
-    await maker.call("replay_entry", **mine, **late)
-    await maker.call("call_tool", **mine, tool="check_answers", key="toolu_1")
+    await maker.call("replay_entry", **by, **late)
 
 
 async def _walk(maker: _Maker) -> None:
