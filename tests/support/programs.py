@@ -143,6 +143,11 @@ name = "fake"
 base_url = ""
 env_key = "FAKE_API_KEY"
 wire_api = "responses"
+
+# Else its sandbox leaves an empty /tmp/.git behind, and every test below /tmp stands in that project.
+[sandbox_workspace_write]
+exclude_slash_tmp = true
+exclude_tmpdir_env_var = true
 """
 _GEMINI_SETTINGS: Mapping[str, Any] = {
     "security": {"auth": {"selectedType": "gemini-api-key"}},
