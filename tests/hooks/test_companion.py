@@ -394,6 +394,23 @@ def test_without_a_database_a_session_that_holds_nothing_works(work_dir: Path) -
         assert agent.tool("PreToolUse", "Bash", command="ls").exit == 0
 
 
+async def test_a_place_that_could_not_be_told_at_first_is_told_after_a_tool(
+    work_dir: Path,
+) -> None:
+    with crashable_server(binaries_of("18")) as server:
+        with hooked_agent(work_dir / "p", server.url) as agent:
+            assert "starting" in agent.fire("SessionStart", source="startup").context
+            await server.start()
+            await migrated(server.url)
+
+            def is_told() -> bool:
+                told = agent.tool("PostToolUse", "Bash", command="ls").context
+                return "Holdfast keeps this session" in told
+
+            wait_until(is_told, "the place")
+            assert agent.tool("PostToolUse", "Bash", command="ls").out == ""
+
+
 def test_with_settings_that_cannot_be_read_nothing_passes_the_fence(
     agent: HookedAgent,
 ) -> None:

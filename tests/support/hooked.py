@@ -118,7 +118,7 @@ def hooked_agent(
     **settings: str,
 ) -> Iterator[HookedAgent]:
     """A process that does nothing but live."""
-    project.mkdir(exist_ok=True)
+    (project / ".holdfast").mkdir(parents=True, exist_ok=True)  # else its files are the user's own
     process = subprocess.Popen(["sleep", "600"])
     agent = HookedAgent(
         process=process,

@@ -7,6 +7,7 @@ from typing import Any
 
 from holdfast.engine.postgres import Row
 from holdfast.hooks.desk import Desk
+from holdfast.hooks.replies import Pass, Reply, Tell
 from holdfast.model.directives import Directive, DirectiveStatus
 from holdfast.model.sessions import Session
 
@@ -28,6 +29,15 @@ async def describe(desk: Desk) -> str:
         lines += await _held(desk, session, session.sd_key)
     lines += await _questions(desk)
     return "\n".join([*lines, _HELP])
+
+
+async def tell_place(desk: Desk) -> Reply:
+    """The place, if the agent has not been told of it yet: at a cold start the database answers only after the first hooks."""
+    if desk.is_told or not desk.keeper.is_held:
+        return Pass()
+    text = await describe(desk)
+    desk.is_told = True
+    return Tell(text)
 
 
 async def news(desk: Desk) -> str:

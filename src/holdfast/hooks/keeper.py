@@ -35,6 +35,11 @@ from holdfast.sync.views import Project
 
 WRITE_SECONDS = 1.0
 """How long a write waits for the database before it goes to the journal."""
+AWAY_SECONDS = 0.2
+"""How long a hook waits for a database that did not answer the one before."""
+STARTING_SECONDS = 15.0
+"""For how long a database that has not answered yet may be starting."""
+AWAY = (DatabaseUnavailable, EmbeddedServerFailed)
 
 
 class Keeper:
@@ -50,6 +55,8 @@ class Keeper:
         self._lease: SessionLease | None = None
         self._sure_until = 0.0
         self._is_heard = False
+        self._is_away = False
+        self._began_at = time.monotonic()
         self._was_started = False
         self._refusal: Denied | None = None
         self._notes: list[str] = []
@@ -109,13 +116,19 @@ class Keeper:
         if self._working is None or self._working.done():
             self._working = asyncio.create_task(self._ask(), name="holdfast check")
         # Not cancelled when time is up: what the database has granted meanwhile must not get lost.
-        done, _ = await asyncio.wait({self._working}, timeout=seconds)
+        timeout = AWAY_SECONDS if self._is_away and not self._may_be_starting else seconds
+        done, _ = await asyncio.wait({self._working}, timeout=timeout)
         error = self._working.exception() if done else None
+        self._is_away = not done or isinstance(error, AWAY)
         if error is not None:
             self.problem = str(error)
             if not isinstance(error, HoldfastError | OSError):
                 raise error
         return self._refusal or (Holding() if done and error is None else self._unsure())
+
+    @property
+    def _may_be_starting(self) -> bool:
+        return self._hf is None and time.monotonic() < self._began_at + STARTING_SECONDS
 
     @property
     def standing(self) -> Standing:
@@ -140,14 +153,14 @@ class Keeper:
             HoldfastError: the journal cannot be written either.
         """
         lease = self.lease
-        try:
-            async with asyncio.timeout(WRITE_SECONDS):
-                return await self.engine.call_row(
-                    function, **lease.fence, **arguments, venture_id=self.venture_id
-                )
-        except (DatabaseUnavailable, EmbeddedServerFailed, TimeoutError):
-            self._files.journal(lease, self.venture_id, function, arguments)
-            return None
+        if not self._is_away:
+            with contextlib.suppress(*AWAY, TimeoutError):
+                async with asyncio.timeout(WRITE_SECONDS):
+                    return await self.engine.call_row(
+                        function, **lease.fence, **arguments, venture_id=self.venture_id
+                    )
+        self._files.journal(lease, self.venture_id, function, arguments)
+        return None
 
     async def move(self, state: str) -> None:
         """Say what the session is at: running, idle or requires_action."""
@@ -184,7 +197,10 @@ class Keeper:
         is_heard, self._is_heard = self._is_heard, False
         # What the session wrote while the database was away comes before anything new.
         if self._files.has_journal:
-            self._notes += (await send_journal(Path(self._task.project), self.engine)).lines
+            sent = await send_journal(Path(self._task.project), self.engine)
+            if isinstance(sent.stopped_by, AWAY):
+                raise sent.stopped_by
+            self._notes += sent.lines
         if self._lease is not None:
             try:
                 await self._renew(self._lease, is_heard)

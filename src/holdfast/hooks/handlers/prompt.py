@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from holdfast.hooks.context import describe, news
+from holdfast.hooks.context import news, tell_place
 from holdfast.hooks.desk import Desk
 from holdfast.hooks.events import HookEvent
 from holdfast.hooks.replies import Pass, Reply, Tell
@@ -12,8 +12,6 @@ async def answer(desk: Desk, event: HookEvent) -> Reply:
     """Tell what has not been told yet: the place after a cold start, else answers and losses."""
     await desk.keeper.move("running")
     if not desk.is_told:
-        text = await describe(desk)
-        desk.is_told = True
-        return Tell(text)
+        return await tell_place(desk)
     text = await news(desk)
     return Tell(text) if text else Pass()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from holdfast.hooks.context import describe
+from holdfast.hooks.context import tell_place
 from holdfast.hooks.desk import Desk
 from holdfast.hooks.events import HookEvent
 from holdfast.hooks.replies import Reply, Tell
@@ -16,6 +16,6 @@ async def answer(desk: Desk, event: HookEvent) -> Reply:
             return Tell(f"Holdfast: {why} Every prompt and every tool of this run will be refused.")
     if not desk.keeper.is_held:
         return Tell("Holdfast is starting. Where you are is told as soon as its database answers.")
-    text = await describe(desk)
-    desk.is_told = True
-    return Tell(text)
+    # One that was told is told again: it was resumed, cleared or compacted.
+    desk.is_told = False
+    return await tell_place(desk)
