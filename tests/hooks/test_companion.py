@@ -260,6 +260,16 @@ async def test_a_gated_call_waits_for_a_person_and_an_approval_is_for_one_exact_
             assert agent.tool("PreToolUse", "Bash", **push).decision == "defer"
 
 
+@pytest.mark.parametrize(
+    "command", ["holdfast answer 1f3a approve", "cd /tmp && holdfast  answer 1f3a yes"]
+)
+def test_an_agent_does_not_answer_for_the_person(agent: HookedAgent, command: str) -> None:
+    agent.fire("SessionStart", source="startup")
+    told = agent.tool("PreToolUse", "Bash", command=command)
+    assert told.exit == 2
+    assert "Only a person answers" in told.err
+
+
 async def test_a_rejected_call_is_refused_and_says_by_whom(
     work_dir: Path, holdfast_url: str
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import hashlib
 import json
+import re
 import uuid
 from collections.abc import Iterable
 from typing import Any
@@ -18,10 +19,14 @@ from holdfast.hooks.replies import Allow, Defer, Pass, Refuse, Reply
 OPTIONS = ("approve", "reject")
 _SUBJECTS = ("command", "file_path", "path", "url", "query")
 _LONGEST = 2000
+# Nobody approves its own call. This stops an agent that means well; one that does not needs a sandbox.
+_ANSWERING = re.compile(r"\bholdfast(\s+-\S+)*\s+answer\b")
 
 
 async def answer(desk: Desk, event: HookEvent) -> Reply:
     """Ask about a gated call, or do as was answered."""
+    if _ANSWERING.search(_subject(event)):
+        return Refuse("Only a person answers questions: do not run holdfast answer yourself.")
     if pattern_of(desk.settings.gated_tools, event) is None:
         return Pass()
     question = await _question(desk, event)
@@ -100,7 +105,7 @@ async def _wait(desk: Desk, event: HookEvent, question: UUID) -> Reply:
         return Defer(f"A person is asked (question {ticket}).")
     return Refuse(
         f"This needs a person's approval: question {ticket}. Do not work around it. "
-        f"Go on with other work, and try it again once it is answered (holdfast answer {ticket} approve)."
+        "Go on with other work, and try it again once it is answered."
     )
 
 
