@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -364,6 +365,16 @@ async def test_the_status_line_says_where_the_session_is(
         assert agent.call(text, "statusline").out == "holdfast: no directive"
         claim(agent, "SD-2")
         assert agent.call(text, "statusline").out == "LEAD | Child 1/2 | SD-2"
+        ended = await asyncio.to_thread(
+            subprocess.run,
+            [sys.executable, "-m", "holdfast", "statusline"],
+            input=text.encode(),
+            env=agent.environment(),
+            cwd=agent.project,
+            capture_output=True,
+            check=True,
+        )
+        assert ended.stdout == b"LEAD | Child 1/2 | SD-2"
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"session_id": ""}'])

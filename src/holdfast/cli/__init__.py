@@ -24,6 +24,7 @@ from holdfast.cli import (
     run_agent,
     server,
     sessions,
+    statusline,
     validate,
     watching,
     workers,
@@ -54,6 +55,7 @@ app.command("plan")(plans.show)
 app.command("run-agent")(run_agent.run_agent)
 app.command("worker")(workers.worker)
 app.command("status")(inspect.status)
+app.command("statusline")(statusline.statusline)
 app.command("watch")(watching.watch)
 app.command("questions")(questions.questions)
 app.command("answer")(questions.answer)
