@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from holdfast.hooks import entry
+from holdfast.hooks.programs import PROGRAMS
 from tests.support.crashing import crashable_server
 from tests.support.hooked import HookedAgent, hooked_agent
 from tests.support.migration import migrated
@@ -381,6 +383,18 @@ async def test_the_status_line_says_where_the_session_is(
 def test_what_is_no_event_is_no_traceback(agent: HookedAgent, text: str) -> None:
     told = agent.call(text)
     assert (told.exit, told.out, told.err) == (0, "", "")
+
+
+def test_the_entry_point_knows_every_program() -> None:
+    assert set(entry.PROGRAMS) == set(PROGRAMS)
+
+
+def test_an_unknown_program_is_told_and_starts_nothing(agent: HookedAgent) -> None:
+    agent.program = "cluade"
+    told = agent.fire("SessionStart", source="startup")
+    assert (told.exit, told.out) == (1, "")
+    assert "program = 'cluade' is not one of claude, codex, gemini." in told.err
+    assert not agent.point.exists()
 
 
 @pytest.mark.parametrize("event", ["Notification", "SomethingNew"])

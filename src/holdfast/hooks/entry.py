@@ -19,6 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+PROGRAMS = ("claude", "codex", "gemini")
 DEADLINE_SECONDS = 2.0
 FENCES = frozenset(("UserPromptSubmit", "PreToolUse", "BeforeAgent", "BeforeTool"))
 STATUSLINE = "Statusline"
@@ -29,6 +30,12 @@ _DENY = 2  # the exit code with which a hook refuses, in all three programs
 def main() -> int:
     """Hand one event to the session's companion and print its answer."""
     program = sys.argv[1] if len(sys.argv) > 1 else ""
+    if program not in PROGRAMS:
+        sys.stderr.write(
+            f"error: program = {program!r:.60} is not one of {', '.join(PROGRAMS)}.\n"
+            "next:  holdfast hooks install PROGRAM writes the right command\n"
+        )
+        return 1
     event: dict[str, Any] = {}
     try:
         event = _read_event(sys.argv[2:] == ["statusline"])

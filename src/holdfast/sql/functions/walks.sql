@@ -232,7 +232,7 @@ begin
     where a.venture_id = v_venture and a.session_id = p_session_id order by a.created_at desc, a.id desc limit 1;
     if v_id is null then
         perform refuse('HF003', format('The session %s has walked no orchestrator.', p_session_id),
-            'Begin with start_auto_proceed.', jsonb_build_object('session_id', p_session_id));
+            'Begin with: holdfast session auto-proceed on', jsonb_build_object('session_id', p_session_id));
     end if;
     return walk_summary(v_venture, v_id) || jsonb_build_object('session_id', p_session_id);
 end
