@@ -7,11 +7,13 @@ calls need neither, and it was half of what a call cost the calling process.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import asyncpg
 
+from holdfast.engine import connections
 from holdfast.engine.connections import Connection
 
 CLOSE_SECONDS = 10.0
@@ -53,7 +55,9 @@ class Pool:
         for _ in range(self._size):
             await self._room.acquire()
         while self._idle:
-            await self._idle.pop().close(timeout=CLOSE_SECONDS)
+            # One that the server has ended already cannot be told goodbye; nobody waits for its answer either.
+            with contextlib.suppress(*connections.DRIVER_ERRORS):
+                await self._idle.pop().close(timeout=CLOSE_SECONDS)
         for _ in range(self._size):
             self._room.release()
 
