@@ -19,6 +19,7 @@ from rich.text import Text
 from rich.theme import Theme
 
 from holdfast.errors import HoldfastError
+from holdfast.progress import Progress
 
 THEME = Theme(
     {
@@ -98,6 +99,8 @@ def _plain(value: Any) -> Any:
             return value.value
         case tuple() | set():
             return list(value)
+        case Progress():
+            return value.as_json()
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     if hasattr(value, "items"):
