@@ -80,10 +80,14 @@ export function useOne<Value>(
   });
 }
 
-/** Something that a person does: it is sent once, what it changed is read anew, and a refusal is shown with its next step. */
+/**
+ * Something that a person does: it is sent once, what it changed is read anew, and a refusal is shown with its next step.
+ * What can be undone says how, and the notice of it offers that.
+ */
 export function useAct<Body = Record<string, unknown>>(
   pathOf: (body: Body) => string,
   did?: (body: Body) => string,
+  undo?: (body: Body) => void,
 ) {
   const client = useHoldfast();
   const queries = useQueryClient();
@@ -91,7 +95,7 @@ export function useAct<Body = Record<string, unknown>>(
   return useMutation<unknown, Error, Body>({
     mutationFn: body => client.post(pathOf(body), body),
     onSuccess: (_, body) => {
-      if (did) notices.tell(did(body));
+      if (did) notices.tell(did(body), undo && (() => undo(body)));
       void queries.invalidateQueries();
     },
     onError: error => notices.warn(problemOf(error) ?? new Problem(error.message, { status: 0 })),
