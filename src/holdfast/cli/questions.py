@@ -10,7 +10,8 @@ import typer
 from rich.text import Text
 
 from holdfast.cli._connection import JsonOption, VentureOption, connected, find_id, run_async
-from holdfast.cli._output import ago, console, print_json, rows_table, short
+from holdfast.cli._output import console, print_json, rows_table
+from holdfast.terminal.words import ago, short
 
 
 def questions(
