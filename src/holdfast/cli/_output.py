@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from holdfast.errors import HoldfastError
-from holdfast.terminal.colours import DARK
+from holdfast.terminal.colours import PLAIN
 
 _UNBOUNDED = 10_000
 
@@ -40,8 +40,8 @@ class _Console(Console):
 
 
 # Without markup: names and texts that people chose may have brackets in them.
-console = _Console(theme=DARK, highlight=False, markup=False)
-errors = _Console(theme=DARK, highlight=False, markup=False, stderr=True)
+console = _Console(theme=PLAIN, highlight=False, markup=False)
+errors = _Console(theme=PLAIN, highlight=False, markup=False, stderr=True)
 
 
 def print_error(error: HoldfastError) -> None:

@@ -45,6 +45,7 @@ class Tail:
         since: Cursor | str | None,
         poll_seconds: float = POLL_SECONDS,
         on_connect: Callable[[], None] = lambda: None,
+        on_lost: Callable[[], None] = lambda: None,
     ) -> None:
         """Nothing is read before it is iterated.
 
@@ -55,6 +56,7 @@ class Tail:
             poll_seconds: how long to wait at most for the doorbell, which may be lost, or not be
                 heard through a pooler.
             on_connect: called whenever a position was taken up on a new connection.
+            on_lost: called whenever the database could not be reached.
 
         Raises:
             InvalidValue: the text is not a cursor.
@@ -65,6 +67,7 @@ class Tail:
         self._cursor = _parse(since)
         self._poll_seconds = poll_seconds
         self._on_connect = on_connect
+        self._on_lost = on_lost
 
     @property
     def cursor(self) -> Cursor | None:
@@ -100,6 +103,7 @@ class Tail:
                         await bell.wait(self._poll_seconds)
             except DatabaseUnavailable as error:
                 logger.warning("The feed waits for the database: %s", error)
+                self._on_lost()
             await backoff.wait()
 
     @asynccontextmanager

@@ -29,7 +29,7 @@ _STATES = {
     "lost": ("◌", "?", "bad"),
     "interrupted": ("◌", "?", "bad"),
 }
-_BAR_CELLS = 20
+BAR_CELLS = 20
 
 
 def speaks_unicode(console: Console) -> bool:
@@ -64,18 +64,18 @@ def honest_bar(
     full, band, tick, rest = (
         ("█", "░", "┃", "─") if speaks_unicode(console) else ("#", ":", "|", "-")
     )
-    cells = [rest] * _BAR_CELLS
+    cells = [rest] * BAR_CELLS
     if estimate is not None:
         for cell in range(
             _cell(elapsed_seconds, estimate.high_seconds),
             _cell(elapsed_seconds, estimate.low_seconds),
         ):
             cells[cell] = band
-        cells[min(_cell(elapsed_seconds, estimate.median_seconds), _BAR_CELLS - 1)] = tick
-    done = round((fraction or 0.0) * _BAR_CELLS)
-    return Text(full * done, style="kelp") + Text("".join(cells[done:]), style="quiet")
+        cells[min(_cell(elapsed_seconds, estimate.median_seconds), BAR_CELLS - 1)] = tick
+    done = round((fraction or 0.0) * BAR_CELLS)
+    return Text.assemble((full * done, "kelp"), ("".join(cells[done:]), "quiet"))
 
 
 def _cell(elapsed_seconds: float, remaining_seconds: float) -> int:
     whole = elapsed_seconds + remaining_seconds
-    return round(_BAR_CELLS * elapsed_seconds / whole) if whole > 0 else 0
+    return round(BAR_CELLS * elapsed_seconds / whole) if whole > 0 else 0
