@@ -25,6 +25,7 @@ from holdfast.cli import (
     server,
     sessions,
     statusline,
+    top,
     up,
     validate,
     watching,
@@ -57,6 +58,7 @@ app.command("run-agent")(run_agent.run_agent)
 app.command("worker")(workers.worker)
 app.command("status")(inspect.status)
 app.command("statusline")(statusline.statusline)
+app.command("top")(top.top)
 app.command("watch")(watching.watch)
 app.command("questions")(questions.questions)
 app.command("answer")(questions.answer)

@@ -9,10 +9,11 @@ from uuid import UUID
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from holdfast.cli._marks import honest_bar, mark, state_text
-from holdfast.cli._output import console, rows_table, short, span
+from holdfast.cli._output import console, rows_table
 from holdfast.client import Holdfast
 from holdfast.progress import Progress, describe, of, of_plans
+from holdfast.terminal.marks import honest_bar, mark, state_text
+from holdfast.terminal.words import short, span
 
 
 async def plan_frame(hf: Holdfast, venture_id: UUID, plan: Any) -> RenderableType:

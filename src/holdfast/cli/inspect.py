@@ -9,9 +9,10 @@ from rich.text import Text
 
 from holdfast.cli._connection import JsonOption, VentureOption, connected, run_async
 from holdfast.cli._frames import remaining
-from holdfast.cli._marks import state_text
-from holdfast.cli._output import ago, console, print_json, rows_table, short
+from holdfast.cli._output import console, print_json, rows_table
 from holdfast.progress import Progress, of, of_plans
+from holdfast.terminal.marks import state_text
+from holdfast.terminal.words import ago, short
 
 MOST_ROWS = 20
 

@@ -29,7 +29,7 @@ _STATES = {
     "lost": ("◌", "?", "bad"),
     "interrupted": ("◌", "?", "bad"),
 }
-_BAR_CELLS = 20
+BAR_CELLS = 20
 
 
 def speaks_unicode(console: Console) -> bool:
@@ -58,7 +58,7 @@ def honest_bar(progress: Progress | None, console: Console) -> Text:
     full, band, tick, rest = (
         ("█", "░", "┃", "─") if speaks_unicode(console) else ("#", ":", "|", "-")
     )
-    cells = [rest] * _BAR_CELLS
+    cells = [rest] * BAR_CELLS
     if progress is None:
         return Text("".join(cells), style="quiet")
     if (left := progress.remaining) is not None:
@@ -67,12 +67,12 @@ def honest_bar(progress: Progress | None, console: Console) -> Text:
         ):
             cells[cell] = band
     if progress.usual_seconds:
-        place = round(_BAR_CELLS * min(progress.seconds / progress.usual_seconds, 1.0))
-        cells[min(place, _BAR_CELLS - 1)] = tick
-    done = int((progress.percent or 0.0) / 100 * _BAR_CELLS)
+        place = round(BAR_CELLS * min(progress.seconds / progress.usual_seconds, 1.0))
+        cells[min(place, BAR_CELLS - 1)] = tick
+    done = int((progress.percent or 0.0) / 100 * BAR_CELLS)
     return Text(full * done, style="kelp") + Text("".join(cells[done:]), style="quiet")
 
 
 def _cell(elapsed_seconds: float, remaining_seconds: float) -> int:
     whole = elapsed_seconds + remaining_seconds
-    return round(_BAR_CELLS * elapsed_seconds / whole) if whole > 0 else 0
+    return round(BAR_CELLS * elapsed_seconds / whole) if whole > 0 else 0
