@@ -19,6 +19,8 @@ from holdfast.api.identity import signed_in
 from holdfast.api.serving import Serving, address_of, listen
 from holdfast.config import Settings
 from holdfast.engine.postgres import PostgresEngine
+from holdfast.live.watch import Watch
+from holdfast.mcp import over_http
 from tests.support.callers import ROLES
 
 VENTURE = "acme"
@@ -62,8 +64,15 @@ async def serving(
         role: (await tokens.create(engine, venture_id, name=role, role=role))["token"]
         for role in ROLES
     }
-    app = await make_app(Settings(**settings), engine)
-    with contextlib.closing(listen("127.0.0.1", 0)) as listening:
+    told = Settings(**settings)
+    async with contextlib.AsyncExitStack() as stack:
+        watch = Watch(engine)
+        stack.push_async_callback(watch.stop)
+        tools = await stack.enter_async_context(
+            over_http.serving(watch, lease_seconds=told.lease_seconds)
+        )
+        app = await make_app(told, engine, mounts={"/mcp": tools})
+        listening = stack.enter_context(contextlib.closing(listen("127.0.0.1", 0)))
         running = Serving(app, listening)
         await running.start()
         try:
