@@ -32,17 +32,21 @@ create table holdfast.requests (
 comment on table holdfast.requests is 'The result of each write by its Idempotency-Key, kept for a day.';
 create index requests_created on holdfast.requests (created_at);
 
--- Pages go by id, which sorts by age; one that is filtered by state goes by these. None of their columns changes with a
--- beat or with progress.
-create index agent_executions_status on holdfast.agent_executions (venture_id, status, id);
+-- Pages go by id, which sorts by age; where few have the state that is asked for, by these. They are partial because
+-- row-level security lets no operator that might leak be an index's condition, and that of an enum counts as one.
+create index agent_executions_open on holdfast.agent_executions (venture_id, id) where ended_at is null;
+create index agent_executions_failed on holdfast.agent_executions (venture_id, id) where status = 'failed';
+create index agent_executions_cancelled on holdfast.agent_executions (venture_id, id) where status = 'cancelled';
 create index agent_executions_agent on holdfast.agent_executions (venture_id, agent, id) where agent is not null;
 create index agent_executions_ended on holdfast.agent_executions (venture_id, ended_at) where ended_at is not null;
 create index claude_sessions_open on holdfast.claude_sessions (venture_id, id) where ended_at is null;
 create index claude_sessions_ended on holdfast.claude_sessions (venture_id, ended_at) where ended_at is not null;
 create index supervisor_states_open on holdfast.supervisor_states (venture_id, id) where ended_at is null;
-create index questions_status on holdfast.questions (venture_id, status, id);
-create index plans_status on holdfast.plans (venture_id, status, id);
-create index directives_status on holdfast.directives (venture_id, status, id);
+create index supervisor_states_failed on holdfast.supervisor_states (venture_id, id) where state = 'failed';
+create index questions_unanswered on holdfast.questions (venture_id, id) where status = 'open';
+create index plans_open on holdfast.plans (venture_id, id) where ended_at is null;
+create index plans_failed on holdfast.plans (venture_id, id) where status = 'failed';
+create index directives_open on holdfast.directives (venture_id, id) where ended_at is null;
 -- The log of events goes by time; who held what goes by the session that claimed it.
 create index events_time on holdfast.events (venture_id, time);
 create index events_claims on holdfast.events (venture_id, (data ->> 'session_id'), time)
