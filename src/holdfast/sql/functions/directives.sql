@@ -45,7 +45,8 @@ begin
     insert into directive_needs (venture_id, directive_id, needs_id)
     select v_venture, v_id, (require_directive(v_venture, n.sd_key)).id from unnest(p_needs) as n (sd_key);
     perform emit(v_venture, 'directive', v_id, 1, 'directive.created', jsonb_build_object(
-        'sd_key', p_sd_key, 'title', p_title, 'status', p_status, 'phase', p_phase, 'parent', p_parent_key));
+        'sd_key', p_sd_key, 'title', p_title, 'status', p_status, 'phase', p_phase, 'parent', p_parent_key,
+        'parent_id', v_parent));
     return v_id;
 end
 $$;
@@ -262,7 +263,7 @@ begin
     update directives d set seq = d.seq + 1 where d.venture_id = v_venture and d.id = v_directive.id returning d.seq into v_seq;
     perform emit(v_venture, 'directive', v_directive.id, v_seq, 'directive.claimed', jsonb_strip_nulls(jsonb_build_object(
         'sd_key', p_sd_key, 'session_id', p_session_id, 'epoch', epoch, 'mechanism', mechanism,
-        'from', taken_from, 'reason', p_take_over_reason)), p_session_id);
+        'from', taken_from, 'reason', p_take_over_reason, 'holder_id', v_session.id)), p_session_id);
     return next;
 end
 $$;
