@@ -31,6 +31,11 @@ export function EventLine({ of }: { of: EventRow }): ReactNode {
           {of.type}
         </Ref>
       </span>
+      <span className={css.of}>
+        <Ref noun={of.stream} id={of.stream_id} label={`its ${of.stream}`}>
+          {of.stream_id.slice(-6)}
+        </Ref>
+      </span>
       <span className={css.says}>{saysOf(of)}</span>
       <span className={css.actor}>{of.actor}</span>
     </div>

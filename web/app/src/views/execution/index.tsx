@@ -10,6 +10,7 @@ import type { ReactNode } from "react";
 import { useOne } from "../../data/queries.js";
 import { Failure, HonestBar, Section, Skeleton, Time, useNow } from "../../parts/index.js";
 import common from "../common/common.module.css";
+import { durationOf } from "../common/durations.js";
 import { Head } from "../common/Head.js";
 import { Ref } from "../common/Ref.js";
 import type { Step } from "../common/rows.js";
@@ -76,7 +77,7 @@ function Progress({ of }: { of: Execution }): ReactNode {
   const steps = of.total_steps === null ? null : `${of.completed_steps} of ${of.total_steps} steps`;
   return (
     <Section
-      title={of.ended_at ? "Done" : (of.current_activity ?? "Progress")}
+      title={of.ended_at ? endedOf(of) : (of.current_activity ?? "Progress")}
       aside={[steps, of.ended_at ? null : remainingOf(of.eta)].filter(Boolean).join(" · ")}
     >
       <HonestBar progress={eta} elapsedSeconds={elapsedOf(of, now)} label={`progress of ${of.name}`} />
@@ -87,6 +88,11 @@ function Progress({ of }: { of: Execution }): ReactNode {
       ))}
     </Section>
   );
+}
+
+function endedOf(of: Execution): string {
+  const seconds = elapsedOf(of);
+  return seconds === null ? of.status : `${of.status} after ${durationOf(1_000 * seconds)}`;
 }
 
 function Course({ of }: { of: Execution }): ReactNode {

@@ -80,7 +80,7 @@ function Place({ of }: { of: SessionDetail }): ReactNode {
       <table className={common.table}>
         <tbody>
           {all.map(claim => (
-            <ClaimRow key={`${claim.directive_id} ${claim.seq}`} of={claim} isHolding={of.is_holding} />
+            <ClaimRow key={`${claim.directive_id} ${claim.seq}`} of={claim} session={of} />
           ))}
         </tbody>
       </table>
@@ -88,18 +88,18 @@ function Place({ of }: { of: SessionDetail }): ReactNode {
   );
 }
 
-function ClaimRow({ of, isHolding }: { of: Claim; isHolding: boolean }): ReactNode {
+function ClaimRow({ of, session }: { of: Claim; session: SessionDetail }): ReactNode {
   const isOpen = of.ended_at === null;
   return (
     <tr>
       <td>
-        <StateMark state={isOpen ? (isHolding ? "active" : "lost") : "ended"} size={11} />{" "}
+        <StateMark state={isOpen ? (session.is_holding ? "active" : "lost") : "ended"} size={11} />{" "}
         <Ref noun="directive" id={of.sd_key}>
           {of.sd_key}
         </Ref>
       </td>
       <td>{of.title}</td>
-      <td className={common.quiet}>{isOpen ? howOf(of) : endOf(of)}</td>
+      <td className={common.quiet}>{isOpen ? howOf(of) : endOf(of, session.session_id)}</td>
       <td className={common.number}>
         <Time at={of.ended_at ?? of.claimed_at} />
       </td>
@@ -113,9 +113,9 @@ function howOf(of: Claim): string {
     : "holds it";
 }
 
-function endOf(of: Claim): string {
+function endOf(of: Claim, self: string): string {
   if (of.ended_by === "directive.claimed")
-    return of.next_session ? `went to ${of.next_session}` : "claimed again";
+    return of.next_session === self ? "claimed again" : `went to ${of.next_session}`;
   const how = (of.ended_by ?? "").replace("directive.", "");
   return of.end_reason ? `${how}: ${of.end_reason}` : how;
 }
