@@ -1,4 +1,4 @@
-import type { ButtonHTMLAttributes, ReactNode } from "react";
+import type { ButtonHTMLAttributes, ReactNode, Ref } from "react";
 import { Key } from "./Key.js";
 import css from "./parts.module.css";
 
@@ -7,6 +7,7 @@ export function Button(
   props: ButtonHTMLAttributes<HTMLButtonElement> & {
     tone?: "plain" | "good" | "person" | "bad" | "quiet";
     keys?: string;
+    ref?: Ref<HTMLButtonElement> | undefined;
   },
 ): ReactNode {
   const { tone = "plain", keys, children, className, ...rest } = props;

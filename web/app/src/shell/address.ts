@@ -49,9 +49,10 @@ export function useAddress() {
   const address = addressOf(path);
   const go = useCallback(
     (to: string, options: { keep?: boolean; replace?: boolean } = {}) => {
-      const kept = new URLSearchParams(options.keep ? window.location.search : "");
+      const [target = "", query] = to.split("?");
+      const kept = new URLSearchParams(options.keep ? window.location.search : query);
       if (venture !== null) kept.set("venture", venture);
-      navigate(kept.size > 0 ? `${to}?${kept}` : to, { replace: options.replace ?? false });
+      navigate(kept.size > 0 ? `${target}?${kept}` : target, { replace: options.replace ?? false });
     },
     [navigate, venture],
   );

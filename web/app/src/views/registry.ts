@@ -23,7 +23,13 @@ const detail = (load: Module<"Detail", DetailProps>) =>
 
 /** The rail, from above to below. */
 export const PLACES: readonly Place[] = [
-  { path: "needs-you", title: "Needs you", key: "n", List: list(() => import("./needs-you/index.js")) },
+  {
+    path: "needs-you",
+    title: "Needs you",
+    key: "n",
+    List: list(() => import("./needs-you/index.js")),
+    isWide: true,
+  },
   { path: "fleet", title: "Fleet", key: "f", List: list(() => import("./fleet/index.js")), isWide: true },
   { path: "directives", title: "Directives", key: "d", List: list(() => import("./directives/index.js")) },
   { path: "plans", title: "Plans", key: "p", List: list(() => import("./plan/index.js")) },

@@ -69,6 +69,7 @@ export function ProgressCard(props: {
         progress={progressOf(execution)}
         elapsedSeconds={elapsedOf(execution)}
         tone={toneOf(state)}
+        isThin={execution.ended_at !== null}
         label={`progress of ${execution.name}`}
       />
       <div style={{ ...ROW, ...QUIET, fontVariantNumeric: "tabular-nums" }}>

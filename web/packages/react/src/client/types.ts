@@ -14,6 +14,10 @@ export interface Progress {
   pace: "own" | "history" | "both" | null;
   /** The median of past runs of like work. */
   usual_seconds: number | null;
+  /** How long it has been worked on, without the time in which nobody was at it. */
+  worked_seconds?: number | null;
+  /** Whether anybody is at the work. */
+  standing?: "pending" | "working" | "stalled" | "waiting" | "dead" | "over";
   /** No progress for long, by the measure of its own history; told apart from dead. */
   stalled: boolean;
   stages: { name: string; percent: number | null }[];

@@ -11,29 +11,26 @@ const TRACK: CSSProperties = {
   borderRadius: 1,
 };
 
-/** Where the marks of a bar stand, in percent of its length. */
+/** Where the marks of a bar stand, in percent of the whole run. */
 export interface Shape {
   done: number;
-  /** Where the run will be now-for-later if the pessimist is right, and if the optimist is. */
+  /** The share of the time that has passed if the pessimist is right, and if the optimist is. */
   band: { from: number; to: number } | null;
+  /** Where the median of past runs would be by now. */
   usual: number | null;
 }
 
-/**
- * The bar is a line of time: what has passed is solid, the lighter band is where the end may fall, the tick is where
- * past runs ended. Without an estimate it is the percentage alone.
- */
-export function shapeOf(progress: Progress | null | undefined, elapsedSeconds: number | null): Shape {
+/** The shape of a progress: solid is what is done, the band and the tick say what the clock says of it. */
+export function shapeOf(progress: Progress | null | undefined, elapsedSeconds?: number | null): Shape {
   const done = clamp(progress?.percent ?? 0);
-  const remaining = progress?.remaining_seconds;
-  if (!remaining || !elapsedSeconds || done >= 100) return { done, band: null, usual: null };
-  const longest = elapsedSeconds + remaining.high;
-  const at = (seconds: number) => clamp((100 * seconds) / longest);
-  const usual = progress?.usual_seconds;
+  const worked = progress?.worked_seconds ?? elapsedSeconds;
+  if (!progress || !worked || done >= 100) return { done, band: null, usual: null };
+  const left = progress.remaining_seconds;
+  const passed = (seconds: number) => clamp((100 * worked) / (worked + seconds));
   return {
-    done: Math.min(done, at(elapsedSeconds + remaining.low)),
-    band: { from: at(elapsedSeconds + remaining.low), to: 100 },
-    usual: usual ? at(usual) : null,
+    done,
+    band: left ? { from: passed(left.high), to: passed(left.low) } : null,
+    usual: progress.usual_seconds ? clamp((100 * worked) / progress.usual_seconds) : null,
   };
 }
 
@@ -49,8 +46,10 @@ export function HonestBar(props: {
   elapsedSeconds?: number | null;
   label?: string;
   tone?: "good" | "bad" | "person" | "still";
+  /** A thin line: for what is over. */
+  isThin?: boolean;
 }): ReactNode {
-  const { done, band, usual } = shapeOf(props.progress, props.elapsedSeconds ?? null);
+  const { done, band, usual } = shapeOf(props.progress, props.elapsedSeconds);
   const isKnown = props.progress?.percent !== null && props.progress?.percent !== undefined;
   const colour = COLOURS[props.tone ?? "good"];
   return (
@@ -63,13 +62,15 @@ export function HonestBar(props: {
       aria-valuetext={
         isKnown ? `${Math.round(props.progress?.percent ?? 0)} %, ${remainingOf(props.progress)}` : "unknown"
       }
-      style={isKnown ? TRACK : { ...TRACK, background: HATCHED }}
+      style={{
+        ...TRACK,
+        ...(isKnown ? {} : { background: HATCHED }),
+        ...(props.isThin ? { height: 2 } : {}),
+      }}
     >
       {band && <i style={part(band.from, band.to, { background: colour, opacity: 0.28 })} />}
       <i style={part(0, done, { background: colour })} />
-      {usual !== null && (
-        <i style={part(usual, usual, { width: 1.5, background: "var(--hf-ink, currentColor)" })} />
-      )}
+      {usual !== null && <i style={tick(usual)} />}
     </span>
   );
 }
@@ -84,6 +85,10 @@ const HATCHED = "repeating-linear-gradient(135deg, var(--hf-track, #8883) 0 3px,
 
 function part(from: number, to: number, style: CSSProperties): CSSProperties {
   return { position: "absolute", top: 0, bottom: 0, left: `${from}%`, width: `${to - from}%`, ...style };
+}
+
+function tick(at: number): CSSProperties {
+  return part(at, at, { width: 2, marginLeft: -1, background: "var(--hf-ink, currentColor)" });
 }
 
 function clamp(percent: number): number {
