@@ -9,12 +9,11 @@ import {
 import type { ReactNode } from "react";
 import { useOne } from "../../data/queries.js";
 import { Failure, HonestBar, Section, Skeleton, Time, useNow } from "../../parts/index.js";
+import { Go } from "../../shell/Go.js";
 import common from "../common/common.module.css";
 import { durationOf } from "../common/durations.js";
 import { Head } from "../common/Head.js";
-import { Ref } from "../common/Ref.js";
 import type { Step } from "../common/rows.js";
-import { Sheet } from "../common/Sheet.js";
 import { useEvents } from "../common/useEvents.js";
 import { isSomething, Value } from "../common/Value.js";
 import type { DetailProps } from "../registry.js";
@@ -29,11 +28,7 @@ import { seriesOf } from "./series.js";
 export function Detail({ id }: DetailProps): ReactNode {
   const { execution, error, refresh } = useAgentExecutionStatus(id);
   if (execution === null) return error ? <Failure problem={error} again={refresh} /> : <Skeleton rows={6} />;
-  return (
-    <Sheet>
-      <Shown of={execution} />
-    </Sheet>
-  );
+  return <Shown of={execution} />;
 }
 
 function Shown({ of }: { of: Execution }): ReactNode {
@@ -139,21 +134,9 @@ function Given({ of }: { of: Execution }): ReactNode {
       )}
       <Section title="Belongs to">
         <p className={common.line}>
-          {of.directive_id && (
-            <Ref noun="directive" id={of.directive_id}>
-              its directive
-            </Ref>
-          )}
-          {of.session_id && (
-            <Ref noun="session" id={of.session_id}>
-              its session
-            </Ref>
-          )}
-          {of.supervisor_id && (
-            <Ref noun="supervisor" id={of.supervisor_id}>
-              its supervisor
-            </Ref>
-          )}
+          {of.directive_id && <Go to={["directive", of.directive_id]}>its directive</Go>}
+          {of.session_id && <Go to={["session", of.session_id]}>its session</Go>}
+          {of.supervisor_id && <Go to={["supervisor", of.supervisor_id]}>its supervisor</Go>}
           {!of.directive_id && !of.session_id && !of.supervisor_id && "nothing: it was begun by itself"}
         </p>
       </Section>

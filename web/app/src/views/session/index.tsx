@@ -2,13 +2,12 @@ import type { Execution } from "@holdfast/react";
 import type { ReactNode } from "react";
 import { useList, useOne } from "../../data/queries.js";
 import { Facts, HonestBar, Section, StateMark, Time } from "../../parts/index.js";
+import { Go } from "../../shell/Go.js";
 import { Answer } from "../common/Answer.js";
 import common from "../common/common.module.css";
 import { Head } from "../common/Head.js";
 import { Loaded } from "../common/Loaded.js";
 import { percentOnly } from "../common/percent.js";
-import { Ref } from "../common/Ref.js";
-import { Sheet } from "../common/Sheet.js";
 import { useEvents } from "../common/useEvents.js";
 import { EventTable } from "../events/EventTable.js";
 import type { DetailProps } from "../registry.js";
@@ -20,11 +19,9 @@ import { SessionDeeds } from "./SessionDeeds.js";
 export function Detail({ id }: DetailProps): ReactNode {
   const session = useOne<SessionDetail>("sessions", id);
   return (
-    <Sheet>
-      <Loaded query={session} rows={8}>
-        {of => <Shown of={of} />}
-      </Loaded>
-    </Sheet>
+    <Loaded query={session} rows={8}>
+      {of => <Shown of={of} />}
+    </Loaded>
   );
 }
 
@@ -94,9 +91,7 @@ function ClaimRow({ of, session }: { of: Claim; session: SessionDetail }): React
     <tr>
       <td>
         <StateMark state={isOpen ? (session.is_holding ? "active" : "lost") : "ended"} size={11} />{" "}
-        <Ref noun="directive" id={of.sd_key}>
-          {of.sd_key}
-        </Ref>
+        <Go to={["directive", of.sd_key]}>{of.sd_key}</Go>
       </td>
       <td>{of.title}</td>
       <td className={common.quiet}>{isOpen ? howOf(of) : endOf(of, session.session_id)}</td>
@@ -128,10 +123,7 @@ function Walk({ of }: { of: SessionDetail }): ReactNode {
       <HonestBar progress={percentOnly(all > 0 ? (100 * done) / all : null)} label="progress of the walk" />
       <p className={common.line}>
         <span>
-          walks{" "}
-          <Ref noun="directive" id={of.orchestrator_key}>
-            {of.orchestrator_key}
-          </Ref>
+          walks <Go to={["directive", of.orchestrator_key]}>{of.orchestrator_key}</Go>
         </span>
         {of.active_sd_key && <span>now at {of.active_sd_key}</span>}
         {of.decision && <span>last decision: {of.decision}</span>}
@@ -151,10 +143,7 @@ function Doing({ id }: { id: string }): ReactNode {
           {rows.map(row => (
             <tr key={row.id}>
               <td>
-                <StateMark state={row.status} size={11} />{" "}
-                <Ref noun="execution" id={row.id}>
-                  {row.name}
-                </Ref>
+                <StateMark state={row.status} size={11} /> <Go to={["execution", row.id]}>{row.name}</Go>
               </td>
               <td className={common.quiet}>{row.current_activity}</td>
               <td className={common.number}>

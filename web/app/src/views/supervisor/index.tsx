@@ -2,14 +2,13 @@ import { type Execution, stateOf as executionStateOf } from "@holdfast/react";
 import type { ReactNode } from "react";
 import { useList, useOne } from "../../data/queries.js";
 import { GripLine, HonestBar, Section, StateMark, Time, useNow } from "../../parts/index.js";
+import { Go } from "../../shell/Go.js";
 import { Answer } from "../common/Answer.js";
 import common from "../common/common.module.css";
 import { Head } from "../common/Head.js";
 import { Loaded } from "../common/Loaded.js";
 import { percentOnly } from "../common/percent.js";
-import { Ref } from "../common/Ref.js";
 import type { Checkpoint, Restoration, Supervisor, SupervisorStep } from "../common/rows.js";
-import { Sheet } from "../common/Sheet.js";
 import { StepTable } from "../common/StepTable.js";
 import type { DetailProps } from "../registry.js";
 import { gripsOf } from "./grips.js";
@@ -20,11 +19,9 @@ import { SupervisorDeeds } from "./SupervisorDeeds.js";
 export function Detail({ id }: DetailProps): ReactNode {
   const supervisor = useOne<Supervisor>("supervisors", id);
   return (
-    <Sheet>
-      <Loaded query={supervisor} rows={8}>
-        {of => <Shown of={of} />}
-      </Loaded>
-    </Sheet>
+    <Loaded query={supervisor} rows={8}>
+      {of => <Shown of={of} />}
+    </Loaded>
   );
 }
 
@@ -40,11 +37,7 @@ function Shown({ of }: { of: Supervisor }): ReactNode {
       >
         {of.phase && <span>phase {of.phase}</span>}
         {of.lease_holder && !of.ended_at && <span>held by {of.lease_holder}</span>}
-        {of.directive_id && (
-          <Ref noun="directive" id={of.directive_id}>
-            its directive
-          </Ref>
-        )}
+        {of.directive_id && <Go to={["directive", of.directive_id]}>its directive</Go>}
         <span>
           begun <Time at={of.started_at ?? of.created_at} />
         </span>
@@ -115,9 +108,7 @@ function Spawned({ id }: { id: string }): ReactNode {
             <tr key={row.id}>
               <td>
                 <StateMark state={executionStateOf(row)} size={11} />{" "}
-                <Ref noun="execution" id={row.id}>
-                  {row.name}
-                </Ref>
+                <Go to={["execution", row.id]}>{row.name}</Go>
               </td>
               <td className={common.quiet}>{row.agent}</td>
               <td className={common.number}>
