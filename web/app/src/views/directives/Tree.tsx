@@ -19,8 +19,7 @@ export function List(): ReactNode {
   const [which] = useInAddress("which", "open");
   const [query] = useInAddress("q");
   const tree = useOne<{ items: Branch[] }>("directives", "tree", undefined, {
-    open: which === "open" ? 1 : null,
-    limit: 1_000,
+    open: which === "open",
   });
   return (
     <>

@@ -31,7 +31,7 @@ export function List(): ReactNode {
   const list = useList<EventRow>("events", {
     stream: stream || null,
     type: type || null,
-    before: before ? new Date(before).toISOString() : null,
+    until: before ? new Date(before).toISOString() : null,
     limit: 200,
   });
   return (

@@ -7,7 +7,6 @@ import {
   useAgentExecutionStatus,
 } from "@holdfast/react";
 import type { ReactNode } from "react";
-import { useOne } from "../../data/queries.js";
 import { Failure, HonestBar, Section, Skeleton, Time, useNow } from "../../parts/index.js";
 import { Go } from "../../shell/Go.js";
 import common from "../common/common.module.css";
@@ -15,6 +14,7 @@ import { durationOf } from "../common/durations.js";
 import { Head } from "../common/Head.js";
 import type { Step } from "../common/rows.js";
 import { useEvents } from "../common/useEvents.js";
+import { useWhole } from "../common/useWhole.js";
 import { isSomething, Value } from "../common/Value.js";
 import type { DetailProps } from "../registry.js";
 import { ExecutionDeeds } from "./ExecutionDeeds.js";
@@ -23,6 +23,7 @@ import { gripsOf } from "./grips.js";
 import { Log } from "./Log.js";
 import { Plots } from "./Plots.js";
 import { seriesOf } from "./series.js";
+import { useHandovers } from "./useHandovers.js";
 
 /** One execution: who held it when, what it did, said and used. */
 export function Detail({ id }: DetailProps): ReactNode {
@@ -92,16 +93,16 @@ function endedOf(of: Execution): string {
 
 function Course({ of }: { of: Execution }): ReactNode {
   const now = useNow();
-  const events = useEvents(of.id);
-  const steps = useOne<{ items: Step[] }>("executions", of.id, "steps", { limit: 1_000 });
-  const grips = gripsOf(events.rows);
-  const series = seriesOf(events.rows);
+  const metered = useEvents(of.id, { type: "execution.metered" });
+  const steps = useWhole<Step>("executions", of.id, "steps");
+  const grips = gripsOf(of, useHandovers(of));
+  const series = seriesOf(metered.rows);
   const endedAt = of.ended_at === null ? null : Date.parse(of.ended_at);
   if (of.started_at === null) return null;
   return (
     <>
       <Section title="Who did what when" aside={toldOf(grips.filter(grip => grip.end === "died").length)}>
-        <Gantt grips={grips} steps={steps.data?.items ?? []} endedAt={endedAt} />
+        <Gantt grips={grips} steps={steps.data ?? []} endedAt={endedAt} />
       </Section>
       {series.length > 0 && (
         <Section title="What it used">

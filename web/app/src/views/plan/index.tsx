@@ -92,7 +92,7 @@ export function Detail({ id }: DetailProps): ReactNode {
 }
 
 function Shown({ of }: { of: Plan }): ReactNode {
-  const steps = useOne<{ items: PlanStep[] }>("plans", of.id, "steps", { rounds: "all" });
+  const steps = useOne<{ items: PlanStep[] }>("plans", of.id, "steps", { rounds: true });
   return (
     <>
       <Head state={stateOf(of)} title={of.name} noun="Plan" id={of.id}>

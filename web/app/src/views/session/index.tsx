@@ -9,6 +9,7 @@ import { Head } from "../common/Head.js";
 import { Loaded } from "../common/Loaded.js";
 import { percentOnly } from "../common/percent.js";
 import { useEvents } from "../common/useEvents.js";
+import { useWhole } from "../common/useWhole.js";
 import { EventTable } from "../events/EventTable.js";
 import type { DetailProps } from "../registry.js";
 import { Divergences } from "./Divergences.js";
@@ -61,8 +62,8 @@ function Shown({ of }: { of: SessionDetail }): ReactNode {
 }
 
 function Place({ of }: { of: SessionDetail }): ReactNode {
-  const claims = useOne<{ items: Claim[] }>("sessions", of.session_id, "claims");
-  const all = claims.data?.items ?? [];
+  const claims = useWhole<Claim>("sessions", of.session_id, "claims");
+  const all = claims.data ?? [];
   return (
     <Section title="Its place">
       <Facts
@@ -77,7 +78,7 @@ function Place({ of }: { of: SessionDetail }): ReactNode {
       <table className={common.table}>
         <tbody>
           {all.map(claim => (
-            <ClaimRow key={`${claim.directive_id} ${claim.seq}`} of={claim} session={of} />
+            <ClaimRow key={`${claim.directive_id} ${claim.claimed_at}`} of={claim} session={of} />
           ))}
         </tbody>
       </table>

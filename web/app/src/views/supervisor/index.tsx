@@ -10,6 +10,7 @@ import { Loaded } from "../common/Loaded.js";
 import { percentOnly } from "../common/percent.js";
 import type { Checkpoint, Restoration, Supervisor, SupervisorStep } from "../common/rows.js";
 import { StepTable } from "../common/StepTable.js";
+import { useWhole } from "../common/useWhole.js";
 import type { DetailProps } from "../registry.js";
 import { gripsOf } from "./grips.js";
 import { Restorations } from "./Restorations.js";
@@ -70,15 +71,15 @@ function Shown({ of }: { of: Supervisor }): ReactNode {
 
 function Restored({ of }: { of: Supervisor }): ReactNode {
   const now = useNow();
-  const restorations = useOne<{ items: Restoration[] }>("supervisors", of.id, "restorations");
+  const restorations = useWhole<Restoration>("supervisors", of.id, "restorations");
   const aside = of.deaths_in_a_row > 1 ? `died ${of.deaths_in_a_row} times without getting on` : null;
   return (
     <Section title="Restorations" aside={aside}>
       <Loaded query={restorations}>
-        {page => (
+        {all => (
           <>
-            <GripLine grips={gripsOf(of, page.items)} now={now} />
-            <Restorations of={page.items} />
+            <GripLine grips={gripsOf(of, all)} now={now} />
+            <Restorations of={all} />
           </>
         )}
       </Loaded>
@@ -87,8 +88,8 @@ function Restored({ of }: { of: Supervisor }): ReactNode {
 }
 
 function Steps({ id }: { id: string }): ReactNode {
-  const steps = useOne<{ items: SupervisorStep[] }>("supervisors", id, "steps");
-  const items = steps.data?.items ?? [];
+  const steps = useWhole<SupervisorStep>("supervisors", id, "steps");
+  const items = steps.data ?? [];
   if (items.length === 0) return null;
   return (
     <Section title="Steps" aside="each runs once, ever">
@@ -123,8 +124,8 @@ function Spawned({ id }: { id: string }): ReactNode {
 }
 
 function Checkpoints({ id }: { id: string }): ReactNode {
-  const checkpoints = useOne<{ items: Checkpoint[] }>("supervisors", id, "checkpoints");
-  const items = checkpoints.data?.items ?? [];
+  const checkpoints = useWhole<Checkpoint>("supervisors", id, "checkpoints");
+  const items = checkpoints.data ?? [];
   if (items.length === 0) return null;
   return (
     <Section title="Checkpoints" aside="what it would go on from">
