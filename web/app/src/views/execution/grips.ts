@@ -34,8 +34,8 @@ export function gripsOf(
 }
 
 function begunAgain(event: Handover): Grip {
-  const attempt = Number(event.data["attempt"] ?? 0);
-  const holder = event.data["holder"];
+  const attempt = Number(event.data.attempt ?? 0);
+  const holder = event.data.holder;
   return {
     from: Date.parse(event.time),
     to: null,

@@ -68,8 +68,8 @@ function Place({ of }: { of: SessionDetail }): ReactNode {
     <Section title="Its place">
       <Facts
         of={[
-          ["branch", text(of.metadata["branch"])],
-          ["work tree", text(of.metadata["work_tree"])],
+          ["branch", text(of.metadata.branch)],
+          ["work tree", text(of.metadata.work_tree)],
           ["silent until", of.expected_silence_until && <Time at={of.expected_silence_until} />],
           ["ended because", of.end_reason],
         ]}
