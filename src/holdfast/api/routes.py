@@ -10,15 +10,18 @@ from fastapi import APIRouter
 
 from holdfast.api import health, me, sign_in, token_routes
 from holdfast.api.gateway import Gateway
+from holdfast.api.live import parts, sse, websocket
 
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     me.router,
     sign_in.router,
     token_routes.router,
+    websocket.router,
+    sse.router,
 )
 
 Part: TypeAlias = Callable[[Gateway], AbstractAsyncContextManager[None]]
 
-LIFESPANS: tuple[Part, ...] = ()
+LIFESPANS: tuple[Part, ...] = (parts.hub,)
 """What is entered before the first request and left after the last; it may put itself into `gateway.parts`."""
