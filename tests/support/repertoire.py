@@ -298,6 +298,7 @@ WITHOUT_VENTURE: dict[str, dict[str, Any]] = {
     "forget_requests": {},
     "forget_tool_calls": {"retention_days": 90},
     "open_venture": {"slug": "new"},
+    "report_subscriptions": {"gateway_id": UUID(int=1), "subscriptions": []},
     "use_ticket": {"digest": bytes(32), "purpose": "connect"},
     "ventures_with": {"role": "viewer"},
     "ventures_with_work": {},

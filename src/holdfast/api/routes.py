@@ -10,6 +10,7 @@ from fastapi import APIRouter
 
 from holdfast.api import health, me, resources, sign_in, token_routes
 from holdfast.api.gateway import Gateway
+from holdfast.api.live import parts, sse, websocket
 from holdfast.api.postgrest import rpc, views
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -17,6 +18,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     me.router,
     sign_in.router,
     token_routes.router,
+    websocket.router,
+    sse.router,
     *resources.ROUTERS,
     rpc.router,
     rpc.postgrest_router,
@@ -25,5 +28,5 @@ ROUTERS: tuple[APIRouter, ...] = (
 
 Part: TypeAlias = Callable[[Gateway], AbstractAsyncContextManager[None]]
 
-LIFESPANS: tuple[Part, ...] = ()
+LIFESPANS: tuple[Part, ...] = (parts.hub,)
 """What is entered before the first request and left after the last; it may put itself into `gateway.parts`."""
