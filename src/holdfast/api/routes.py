@@ -8,13 +8,15 @@ from typing import TypeAlias
 
 from fastapi import APIRouter
 
-from holdfast.api import health, me, resources, sign_in, token_routes
+from holdfast.api import health, me, metrics, otlp, resources, sign_in, token_routes
 from holdfast.api.gateway import Gateway
 from holdfast.api.postgrest import rpc, views
 
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     me.router,
+    metrics.router,
+    otlp.router,
     sign_in.router,
     token_routes.router,
     *resources.ROUTERS,
@@ -25,5 +27,5 @@ ROUTERS: tuple[APIRouter, ...] = (
 
 Part: TypeAlias = Callable[[Gateway], AbstractAsyncContextManager[None]]
 
-LIFESPANS: tuple[Part, ...] = ()
+LIFESPANS: tuple[Part, ...] = (metrics.metering,)
 """What is entered before the first request and left after the last; it may put itself into `gateway.parts`."""
