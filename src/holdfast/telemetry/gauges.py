@@ -56,7 +56,7 @@ FEED_HOLD = Gauge(
 class _Read(Collector):
     """Rows that were read just now."""
 
-    def __init__(self, rows: Iterable[Mapping[str, Any]], feed_hold: float | None) -> None:
+    def __init__(self, rows: Iterable[Any], feed_hold: float | None) -> None:
         self._families = _families(rows)
         if feed_hold is not None:
             self._families.append(
@@ -68,14 +68,14 @@ class _Read(Collector):
         return self._families
 
 
-def exposition(rows: Iterable[Mapping[str, Any]], feed_hold: float | None) -> bytes:
+def exposition(rows: Iterable[Any], feed_hold: float | None) -> bytes:
     """The rows of `gauges` in Prometheus' text format."""
     registry = CollectorRegistry()
     registry.register(_Read(rows, feed_hold))
     return generate_latest(registry)
 
 
-def _families(rows: Iterable[Mapping[str, Any]]) -> list[GaugeMetricFamily]:
+def _families(rows: Iterable[Any]) -> list[GaugeMetricFamily]:
     families = {
         key: GaugeMetricFamily(
             gauge.name, gauge.says, labels=["venture", *([gauge.label] if gauge.label else [])]

@@ -8,22 +8,11 @@ from typing import Any, TypeVar
 
 from google.protobuf import json_format
 from google.protobuf.message import DecodeError, Message
-from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
-from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
-    ExportMetricsServiceRequest,
-)
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 
 from holdfast.errors import InvalidValue, TooLarge
 
 JSON, PROTOBUF = "application/json", "application/x-protobuf"
-REQUESTS = {
-    "logs": ExportLogsServiceRequest,
-    "metrics": ExportMetricsServiceRequest,
-    "traces": ExportTraceServiceRequest,
-}
-
 _Body = TypeVar("_Body", bound=Message)
 
 
