@@ -222,6 +222,21 @@ CALLS: dict[str, Call] = {
     "record_steps": _executions(positions=[1], names=["one"], statuses=["completed"]),
     "append_logs": _executions(levels=["warning"], messages=["careful"]),
     "record_metrics": _execution(input_tokens=5),
+    "hear_usage": Call(
+        arguments=lambda w: {
+            "witness": "logs",
+            "session_id": SESSION,
+            "times": [1],
+            "numbers": [0],
+            "input_tokens": [5],
+            "output_tokens": [1],
+            "cost_usd": [0.5],
+            "model_calls": [1],
+            "tool_calls": [0],
+            "execution_id": w.execution.id,
+            "epoch": w.execution.token.epoch,
+        }
+    ),
     "record_execution_todos": _execution(items=[{"key": "a", "status": "in_progress"}]),
     "annotate_execution": _execution(metadata={"note": 1}),
     "finish_execution": _execution(status="completed", result={"ok": True}),
