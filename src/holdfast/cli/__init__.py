@@ -25,6 +25,8 @@ from holdfast.cli import (
     server,
     sessions,
     statusline,
+    tokens,
+    top,
     up,
     validate,
     watching,
@@ -45,6 +47,7 @@ app.add_typer(db.app, name="db")
 app.add_typer(directives.app, name="directive")
 app.add_typer(sessions.app, name="session")
 app.add_typer(hooks.app, name="hooks")
+app.add_typer(tokens.app, name="token")
 directives.app.command("flag")(flags.flag)
 directives.app.command("unflag")(flags.unflag)
 sessions.app.command("advance")(advancing.advance)
@@ -57,6 +60,7 @@ app.command("run-agent")(run_agent.run_agent)
 app.command("worker")(workers.worker)
 app.command("status")(inspect.status)
 app.command("statusline")(statusline.statusline)
+app.command("top")(top.top)
 app.command("watch")(watching.watch)
 app.command("questions")(questions.questions)
 app.command("answer")(questions.answer)

@@ -6,10 +6,11 @@ from typing import Any
 
 from rich.text import Text
 
-from holdfast.cli._output import console, rows_table, span
+from holdfast.cli._output import console, rows_table
 from holdfast.cli._place import Place
 from holdfast.model.advancing import Advanced, Chain, Continue, Pause
 from holdfast.sync.cache import CachedClaim, CachedSession
+from holdfast.terminal.words import span
 
 
 def keep_answer(place: Place, mine: CachedSession, answer: Advanced) -> None:

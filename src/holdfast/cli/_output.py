@@ -6,7 +6,7 @@ import dataclasses
 import json
 import os
 import sys
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
@@ -16,20 +16,11 @@ from uuid import UUID
 from rich.console import Console, ConsoleDimensions
 from rich.table import Table
 from rich.text import Text
-from rich.theme import Theme
 
 from holdfast.errors import HoldfastError
+from holdfast.progress import Progress
+from holdfast.terminal.colours import PLAIN
 
-THEME = Theme(
-    {
-        "kelp": "#7a8f3a",
-        "buoy": "#e07a2f",
-        "bad": "red",
-        "quiet": "dim",
-        "link": "blue",
-    },
-    inherit=True,
-)
 _UNBOUNDED = 10_000
 
 
@@ -50,9 +41,8 @@ class _Console(Console):
 
 
 # Without markup: names and texts that people chose may have brackets in them.
-console = _Console(theme=THEME, highlight=False, markup=False)
-errors = _Console(theme=THEME, highlight=False, markup=False, stderr=True)
-_SHORT = 8
+console = _Console(theme=PLAIN, highlight=False, markup=False)
+errors = _Console(theme=PLAIN, highlight=False, markup=False, stderr=True)
 
 
 def print_error(error: HoldfastError) -> None:
@@ -98,39 +88,13 @@ def _plain(value: Any) -> Any:
             return value.value
         case tuple() | set():
             return list(value)
+        case Progress():
+            return value.as_json()
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     if hasattr(value, "items"):
         return dict(value.items())
     raise TypeError(f"{type(value).__name__} is not JSON")
-
-
-def short(identity: UUID | str) -> str:
-    """The end of an id, which is what tells ids of one age apart; commands accept it."""
-    return str(identity)[-_SHORT:]
-
-
-def ago(moment: datetime | None) -> str:
-    """How long ago, in one unit.
-
-    >>> ago(None)
-    ''
-    """
-    if moment is None:
-        return ""
-    return span((datetime.now(UTC) - moment).total_seconds())
-
-
-def span(seconds: float) -> str:
-    """A length of time in one unit.
-
-    >>> span(0.42), span(95), span(7200)
-    ('0.4 s', '1.6 min', '2.0 h')
-    """
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{seconds / size:.1f} {unit}"
-    return f"{max(seconds, 0):.1f} s"
 
 
 def rows_table(*columns: str, right: tuple[str, ...] = ()) -> Table:

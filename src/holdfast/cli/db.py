@@ -12,9 +12,9 @@ from rich.text import Text
 
 from holdfast import config
 from holdfast.cli._connection import JsonOption, run_async
-from holdfast.cli._marks import mark, speaks_unicode
 from holdfast.cli._output import console, print_json
 from holdfast.engine import connections, migrate, opening, verify
+from holdfast.terminal.marks import mark, speaks_unicode
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

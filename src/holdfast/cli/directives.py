@@ -12,7 +12,6 @@ from rich.text import Text
 
 from holdfast.cli._away import Journaled, journal_move, run_or_journal
 from holdfast.cli._connection import JsonOption, VentureOption, run_async
-from holdfast.cli._marks import state_text
 from holdfast.cli._output import console, print_json, rows_table
 from holdfast.cli._place import Place, ReasonOption, SessionOption, placed
 from holdfast.cli._verification import require_passed
@@ -25,6 +24,7 @@ from holdfast.model.directives import (
 )
 from holdfast.sessions.importing import load_directives
 from holdfast.sync.cache import CachedClaim, CachedSession
+from holdfast.terminal.marks import state_text
 
 app = typer.Typer(help="Directives: what there is to do.", no_args_is_help=True)
 

@@ -8,10 +8,11 @@ import typer
 from rich.text import Text
 
 from holdfast.cli._connection import JsonOption, VentureOption, connected, run_async
-from holdfast.cli._output import console, print_json, short
+from holdfast.cli._output import console, print_json
 from holdfast.live.cursor import Cursor
 from holdfast.live.tail import Tail
 from holdfast.model.events import Event
+from holdfast.terminal.words import short
 
 
 def events(

@@ -10,12 +10,13 @@ from rich.text import Text
 
 from holdfast import config
 from holdfast.cli._connection import JsonOption, VentureOption, connected, find_id, run_async
-from holdfast.cli._marks import mark, state_text
-from holdfast.cli._output import console, print_json, rows_table, short, span
+from holdfast.cli._output import console, print_json, rows_table
 from holdfast.cli.watching import watch_until_over
 from holdfast.plans.creating import create_plan
 from holdfast.plans.loading import load_plan
 from holdfast.runtime.worker import Worker
+from holdfast.terminal.marks import mark, state_text
+from holdfast.terminal.words import short, span
 
 
 def run(

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import getpass
-import json
 from typing import Annotated, Any
 
 import typer
 from rich.text import Text
 
 from holdfast.cli._connection import JsonOption, VentureOption, connected, find_id, run_async
-from holdfast.cli._output import ago, console, print_json, rows_table, short
+from holdfast.cli._output import console, print_json, rows_table
+from holdfast.terminal.answers import typed_answer
+from holdfast.terminal.words import ago, short
 
 
 def questions(
@@ -75,7 +76,7 @@ def answer(
             asked = next(
                 (q for q in await hf.questions(open_only=False) if q["id"] == question_id), None
             )
-            given = _value(value, asked["options"] if asked else None)
+            given = typed_answer(value, asked["options"] if asked else None)
             await hf.answer(question_id, given, answered_by=by or getpass.getuser())
             return {"question_id": question_id, "answer": given}
 
@@ -84,13 +85,3 @@ def answer(
         print_json(told)
     else:
         console.print(f"{short(told['question_id'])} answered: {told['answer']}")
-
-
-def _value(text: str, options: list[Any] | None) -> Any:
-    """What a person typed: an option as it stands, else JSON, else the text."""
-    if options and text in options:
-        return text
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text

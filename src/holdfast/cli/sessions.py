@@ -15,8 +15,7 @@ from rich.text import Text
 
 from holdfast.cli._away import Journaled, journal_end, journal_release, run_or_journal
 from holdfast.cli._connection import JsonOption, VentureOption, run_async
-from holdfast.cli._marks import state_text
-from holdfast.cli._output import ago, console, errors, print_json, print_warning, rows_table
+from holdfast.cli._output import console, errors, print_json, print_warning, rows_table
 from holdfast.cli._place import Place, ReasonOption, SessionOption, placed
 from holdfast.cli.advancing import proceeding_of
 from holdfast.errors import HoldfastError, InvalidValue, LeaseLost, NotFound
@@ -25,6 +24,8 @@ from holdfast.sessions.proceeding import Proceeding
 from holdfast.sync.cache import CachedClaim, CachedSession
 from holdfast.sync.git import read_work_tree
 from holdfast.sync.keeping import SESSION_VARIABLE, cached, lease_of
+from holdfast.terminal.marks import state_text
+from holdfast.terminal.words import ago
 
 app = typer.Typer(help="Sessions: one run of one agent program.", no_args_is_help=True)
 

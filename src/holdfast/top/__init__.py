@@ -1,0 +1,1 @@
+"""`holdfast top`: needs you, fleet, detail and answer, on the whole terminal."""
