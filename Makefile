@@ -65,8 +65,8 @@ demo: $(READY)
 
 test: $(READY)
 	@$(MAKE) --no-print-directory agents || echo "The tests that run them are skipped."
-	@$(MAKE) --no-print-directory web
 	@$(MAKE) --no-print-directory supabase || echo "The tests that run it are skipped."
+	@$(MAKE) --no-print-directory web
 	@$(BIN)/python -m pytest -n $(PARALLEL) --cov --cov-report=term
 	@$(BIN)/python web/build.py test
 	@echo "the engine on the oldest servers that it supports:"
