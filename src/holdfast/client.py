@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
@@ -21,7 +21,12 @@ from holdfast.errors import HoldfastError, LeaseLost, NotFound, WorkFailed
 from holdfast.executions.run import Run
 from holdfast.executions.service import AgentExecutionService
 from holdfast.executions.writer import ExecutionWriter
+from holdfast.live.asking import asking
+from holdfast.live.broadcaster import StatusBroadcaster
 from holdfast.live.cursor import Cursor
+from holdfast.live.following import Following
+from holdfast.live.hub import Hub
+from holdfast.live.subscription import Wish
 from holdfast.live.tail import Tail, position
 from holdfast.live.watch import Watch
 from holdfast.model.events import Event
@@ -78,6 +83,8 @@ class Holdfast:
         self._engine: PostgresEngine | None = None
         self._heart: Heart | None = None
         self._watch: Watch | None = None
+        self._hub: Hub | None = None
+        self._broadcaster: StatusBroadcaster | None = None
         self._ventures: dict[str, UUID] = {}
         self._writers: dict[UUID, ExecutionWriter] = {}
 
@@ -91,6 +98,8 @@ class Holdfast:
             stack.push_async_callback(asyncio.to_thread, self._heart.stop)
             self._watch = Watch(self._engine)
             stack.push_async_callback(self._watch.stop)
+            self._hub = Hub(self._engine)
+            stack.push_async_callback(self._hub.stop)
             self._stack = stack.pop_all()
         return self
 
@@ -102,6 +111,7 @@ class Holdfast:
     ) -> None:
         self._ventures.clear()
         self._writers.clear()
+        self._broadcaster = None
         await self._stack.__aexit__(kind, error, trace)
         self._engine = None
 
@@ -293,6 +303,65 @@ class Holdfast:
             async for item in items:
                 yield item
 
+    def subscribe(
+        self,
+        *,
+        venture: str | None = None,
+        directive: str | UUID | None = None,
+        session: str | UUID | None = None,
+        supervisor: str | UUID | None = None,
+        execution: str | UUID | None = None,
+        plan: str | UUID | None = None,
+        kinds: Iterable[str] = (),
+        since: Cursor | str | None = None,
+    ) -> Following:
+        """Every event of a venture, or of one thing and all that works on it, as it happens.
+
+            async for event in hf.subscribe(directive="SD-12"):
+                print(event.type, event.data)
+
+        Args:
+            venture: its slug; unset means the settings' one.
+            directive: its key or id; the directives below it, the plans, supervisors and executions that work on
+                them, and the sessions that hold them are followed too.
+            session: its name or id, with the supervisors and executions that work in it.
+            supervisor: its id, with its executions.
+            execution: its id.
+            plan: its id, with its supervisor and its executions.
+            kinds: only these kinds of streams, such as `execution`.
+            since: a cursor or its text, "start" for all there is, unset for what happens from now on.
+
+        Raises:
+            FeedReset: while iterating, what comes next is no longer kept.
+            NotFound: while iterating, there is no such thing.
+            InvalidValue: more than one thing is named, or `since` is no cursor.
+        """
+        nouns = {
+            "directive": directive,
+            "session": session,
+            "supervisor": supervisor,
+            "execution": execution,
+            "plan": plan,
+        }
+        named = {noun: str(value) for noun, value in nouns.items() if value is not None}
+        wanted = asking(named, kinds=kinds, since=since)
+
+        async def wish() -> Wish:
+            return await wanted.wish("", await self.venture_id(venture), self.engine)
+
+        return Following(wish, hub=self.hub, reads=self.engine)
+
+    def status_broadcaster(self) -> StatusBroadcaster:
+        """The feed under the older system's names; its subscriptions end with the connection."""
+        if self._broadcaster is None:
+            self._broadcaster = StatusBroadcaster(
+                self.engine,
+                follow=lambda venture: self.subscribe(venture=venture),
+                find_venture=self.venture_id,
+            )
+            self._stack.push_async_callback(self._broadcaster.close)
+        return self._broadcaster
+
     async def _run_plan(self, supervisor: Supervisor) -> dict[str, Any]:
         """A plan's runner is a supervisor."""
         runner = plans.PlanRunner(
@@ -317,6 +386,12 @@ class Holdfast:
         """What beats for the leases held here."""
         assert self._heart is not None
         return self._heart
+
+    @property
+    def hub(self) -> Hub:
+        """Where subscriptions of this process join the feed."""
+        assert self._hub is not None
+        return self._hub
 
     @property
     def watch(self) -> Watch:

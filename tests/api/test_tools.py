@@ -7,12 +7,20 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx2
+import pytest
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 
 from holdfast.engine.postgres import PostgresEngine
 from tests.support.api import Server, serving
 from tests.support.mcp import Agent
+
+
+@pytest.fixture
+async def server(engine: PostgresEngine) -> AsyncIterator[Server]:
+    """A server with the tools."""
+    async with serving(engine, with_tools=True) as running:
+        yield running
 
 
 @asynccontextmanager
@@ -101,7 +109,7 @@ async def test_a_verification_does_not_run_on_the_servers_machine(
 
 
 async def test_sessions_are_given_back_when_the_server_stops(engine: PostgresEngine) -> None:
-    async with serving(engine) as server:
+    async with serving(engine, with_tools=True) as server:
         await add(server, "SD-1")
         async with agent(server, **{"Holdfast-Session": "remote-1"}) as worker:
             await worker.call("claim_work", key="SD-1")

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import httpx2
 import pytest
+from starlette.types import ASGIApp
 
 from holdfast.api.app import make_app
 from holdfast.api.credentials import tickets, tokens
@@ -20,7 +21,6 @@ from holdfast.api.serving import Serving, address_of, listen
 from holdfast.config import Settings
 from holdfast.engine.postgres import PostgresEngine
 from holdfast.live.watch import Watch
-from holdfast.mcp import over_http
 from tests.support.callers import ROLES
 
 VENTURE = "acme"
@@ -56,7 +56,7 @@ class Server:
 
 @asynccontextmanager
 async def serving(
-    engine: PostgresEngine, *, venture: str = VENTURE, **settings: Any
+    engine: PostgresEngine, *, venture: str = VENTURE, with_tools: bool = False, **settings: Any
 ) -> AsyncIterator[Server]:
     """A server in front of a database, with the settings of the test's choice."""
     venture_id = await engine.call_value("open_venture", slug=venture)
@@ -64,14 +64,9 @@ async def serving(
         role: (await tokens.create(engine, venture_id, name=role, role=role))["token"]
         for role in ROLES
     }
-    told = Settings(**settings)
     async with contextlib.AsyncExitStack() as stack:
-        watch = Watch(engine)
-        stack.push_async_callback(watch.stop)
-        tools = await stack.enter_async_context(
-            over_http.serving(watch, lease_seconds=told.lease_seconds)
-        )
-        app = await make_app(told, engine, mounts={"/mcp": tools})
+        mounts = {"/mcp": await stack.enter_async_context(_tools(engine))} if with_tools else {}
+        app = await make_app(Settings(**settings), engine, mounts=mounts)
         listening = stack.enter_context(contextlib.closing(listen("127.0.0.1", 0)))
         running = Serving(app, listening)
         await running.start()
@@ -81,6 +76,19 @@ async def serving(
             )
         finally:
             await asyncio.wait_for(running.stop(), 20)
+
+
+@asynccontextmanager
+async def _tools(engine: PostgresEngine) -> AsyncIterator[ASGIApp]:
+    # The protocol's library takes long to load: only the tests of the tools wait for it.
+    from holdfast.mcp import over_http
+
+    watch = Watch(engine)
+    try:
+        async with over_http.serving(watch, lease_seconds=30) as app:
+            yield app
+    finally:
+        await watch.stop()
 
 
 @pytest.fixture

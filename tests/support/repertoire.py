@@ -14,6 +14,7 @@ from tests.support.sql import START, Token
 from tests.support.world import (
     DIRECTIVE,
     FREE_DIRECTIVE,
+    IDLER,
     SESSION,
     WALKER,
     Held,
@@ -99,6 +100,10 @@ def _plan(**given: Any) -> Call:
 
 def _plain(*, role: str = "agent", event: bool = True, **given: Any) -> Call:
     return Call(arguments=lambda _: given, role=role, event=event)
+
+
+def _operator(arguments: Arguments) -> Call:
+    return Call(arguments=arguments, role="operator")
 
 
 def _read(arguments: Arguments) -> Call:
@@ -217,6 +222,21 @@ CALLS: dict[str, Call] = {
     "record_steps": _executions(positions=[1], names=["one"], statuses=["completed"]),
     "append_logs": _executions(levels=["warning"], messages=["careful"]),
     "record_metrics": _execution(input_tokens=5),
+    "hear_usage": Call(
+        arguments=lambda w: {
+            "witness": "logs",
+            "session_id": SESSION,
+            "times": [1],
+            "numbers": [0],
+            "input_tokens": [5],
+            "output_tokens": [1],
+            "cost_usd": [0.5],
+            "model_calls": [1],
+            "tool_calls": [0],
+            "execution_id": w.execution.id,
+            "epoch": w.execution.token.epoch,
+        }
+    ),
     "record_execution_todos": _execution(items=[{"key": "a", "status": "in_progress"}]),
     "annotate_execution": _execution(metadata={"note": 1}),
     "finish_execution": _execution(status="completed", result={"ok": True}),
@@ -224,6 +244,18 @@ CALLS: dict[str, Call] = {
     "cancel_execution": Call(
         arguments=lambda w: {"execution_id": w.execution.id}, role="operator"
     ),
+    # operators
+    "retry_execution": _operator(lambda w: {"execution_id": w.failed_execution}),
+    "override_directive": _operator(lambda _: {"sd_key": DIRECTIVE, "status": "blocked", "reason": "why"}),
+    "override_directive_phase": _operator(lambda _: {"sd_key": DIRECTIVE, "phase": "EXEC"}),
+    "release_claim": _operator(lambda _: {"session_id": SESSION, "reason": "why"}),
+    "assign_directive": _operator(lambda _: {"sd_key": FREE_DIRECTIVE, "session_id": IDLER, "reason": "why"}),
+    "close_session": _operator(lambda _: {"session_id": SESSION}),
+    "dismiss_question": _operator(lambda w: {"question_id": w.open_question}),
+    "pause_supervisor": _operator(lambda w: {"supervisor_id": w.supervisor.id}),
+    "resume_supervisor": _operator(lambda w: {"supervisor_id": w.paused_supervisor}),
+    "stop_supervisor": _operator(lambda w: {"supervisor_id": w.runner.id}),
+    "do_request": _plain(action="add_directive", arguments={"name": "SD-NEW", "title": "new"}, key="new"),
     # plans
     "create_plan": _plain(name="new", steps=[{"id": "only"}]),
     "advance_plan": dataclasses.replace(_plan(), event=False),  # nothing is due
@@ -278,8 +310,10 @@ WITHOUT_VENTURE: dict[str, dict[str, Any]] = {
     "ensure_partitions": {},
     "feed_epoch": {},
     "feed_floor": {},
+    "forget_requests": {},
     "forget_tool_calls": {"retention_days": 90},
     "open_venture": {"slug": "new"},
+    "report_subscriptions": {"gateway_id": UUID(int=1), "subscriptions": []},
     "use_ticket": {"digest": bytes(32), "purpose": "connect"},
     "ventures_with": {"role": "viewer"},
     "ventures_with_work": {},
