@@ -59,7 +59,10 @@ def up(url: str, folder: Path, *arguments: str) -> Iterator[Up]:
 def test_it_serves_works_and_ends_in_seconds_with_a_client_connected(
     holdfast_url: str, tmp_path: Path, number: signal.Signals
 ) -> None:
-    with up(holdfast_url, tmp_path) as running, httpx2.Client(base_url=running.url) as browser:
+    with (
+        up(holdfast_url, tmp_path) as running,
+        httpx2.Client(base_url=running.url, timeout=PATIENCE_SECONDS) as browser,
+    ):
         assert browser.get("/readyz").json() == {"status": "ok"}
         assert browser.get(running.told["sign_in"]).status_code == 303
         assert browser.get("/api/v1/me").json()["kind"] == "cookie"
