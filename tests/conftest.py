@@ -17,9 +17,11 @@ import pytest
 from holdfast.config import Settings
 from holdfast.engine import connections, embedded, migrate
 from holdfast.engine.postgres import PostgresEngine
+from tests.support import api
 from tests.support.servers import binaries_of
 
 _numbers = itertools.count(1)
+server = api.server
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -18,6 +18,7 @@ from holdfast.errors import ConfigError
 
 FILE_NAME = "holdfast.toml"
 ENVIRONMENT_PREFIX = "HOLDFAST_"
+DEFAULT_API_PORT = 4747
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -66,6 +67,24 @@ class Settings:
     """How many orchestrators one walk goes on to; unset as above."""
     max_iterations: int | None = None
     """How many directives one walk takes; unset as above."""
+    api_host: str = "127.0.0.1"
+    """The address at which `holdfast up` serves; one that other machines reach needs `api_jwt_secret`, `api_jwks_url` or API tokens."""
+    api_port: int | None = None
+    """Its port; unset means 4747, or the next one that is free."""
+    api_origins: tuple[str, ...] = ()
+    """The origins of other web pages that may call the server, such as `https://app.example.com`."""
+    api_hosts: tuple[str, ...] = ()
+    """The names by which the server is reached besides its address; others are refused."""
+    api_jwt_secret: str | None = None
+    """The secret with which accepted JWTs are signed (HS256), such as a Supabase project's."""
+    api_jwks_url: str | None = None
+    """Where the public keys are with which accepted JWTs are signed."""
+    api_jwt_audience: str = "authenticated"
+    """The audience that a JWT must name."""
+    api_updates_per_minute: int = 1000
+    """How many updates a minute each token may make in a venture, at each server."""
+    api_max_body_bytes: int = 2_097_152
+    """How large the body of a request may be."""
     claude_command: str = "claude"
     """The Claude Code that workers start."""
     claude_flags: tuple[str, ...] = ()

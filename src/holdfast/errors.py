@@ -144,6 +144,22 @@ class EmbeddedServerFailed(DatabaseError):
     """The embedded PostgreSQL server did not start."""
 
 
+class NotAuthenticated(HoldfastError):
+    """Nobody knows who you are: a token is missing, or holds no longer."""
+
+
+class TooManyRequests(HoldfastError):
+    """More than your share in this time."""
+
+
+class KeysUnavailable(HoldfastError):
+    """The keys that tokens are signed with cannot be fetched."""
+
+
+class AddressTaken(HoldfastError):
+    """Another program listens there already."""
+
+
 class ConfigError(HoldfastError):
     """The configuration is not valid."""
 

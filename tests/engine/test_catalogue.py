@@ -22,7 +22,7 @@ RULES = {
         left join pg_index i on i.indrelid = c.oid and i.indisprimary
         left join pg_attribute a on a.attrelid = c.oid and a.attnum = i.indkey[0]
         where c.{_OURS} and c.relkind in ('r', 'p') and a.attname is distinct from 'venture_id'
-            and c.relname not in ('migrations', 'definitions', 'feed_epoch')
+            and c.relname not in ('migrations', 'definitions', 'feed_epoch', 'api_tickets', 'api_key')
     """,
     "every foreign key stays within a venture": """
         select conname from pg_constraint k

@@ -224,3 +224,16 @@ async def test_a_beat_of_the_process_alone_does_not_end_a_silence(holdfast_url: 
         row = await one(connection, "select expected_silence_until from holdfast.claude_sessions")
         assert row["expected_silence_until"] is not None
         assert (await call_row(connection, "renew_session", **fence))["silence_ended"] is True
+
+
+async def test_the_list_of_a_session_that_went_silent_is_interrupted(holdfast_url: str) -> None:
+    async with connected(holdfast_url) as connection:
+        await set_clock(connection)
+        fence = await session(connection)
+        await record(connection, fence, todo("read", "in_progress"))
+        interrupted = "select interrupted from holdfast.v_executions"
+        assert (await one(connection, interrupted))[0] is False
+
+        await set_clock(connection, 61)
+
+        assert (await one(connection, interrupted))[0] is True

@@ -253,6 +253,10 @@ CALLS: dict[str, Call] = {
     "remove_member": Call(
         arguments=lambda w: {"user_id": "member-of-other"}, role="owner"
     ),
+    "create_api_token": Call(
+        arguments=lambda _: {"name": "new", "role": "agent", "digest": bytes(32)}, role="owner"
+    ),
+    "revoke_api_token": Call(arguments=lambda w: {"id": w.api_token}, role="owner"),
 }  # fmt: skip
 
 BEATS = {
@@ -267,12 +271,16 @@ BEATS = {
 
 # These name no venture, and each has its own rule.
 WITHOUT_VENTURE: dict[str, dict[str, Any]] = {
+    "api_signing_key": {"new": bytes(32)},
+    "check_api_token": {"id": UUID(int=1), "digest": bytes(32)},
+    "create_ticket": {"digest": bytes(32), "purpose": "connect", "claims": {}, "seconds": 30},
     "drop_old_partitions": {"retention_days": 90},
     "ensure_partitions": {},
     "feed_epoch": {},
     "feed_floor": {},
     "forget_tool_calls": {"retention_days": 90},
     "open_venture": {"slug": "new"},
+    "use_ticket": {"digest": bytes(32), "purpose": "connect"},
     "ventures_with": {"role": "viewer"},
     "ventures_with_work": {},
     "visible_ventures": {},

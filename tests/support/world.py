@@ -6,6 +6,7 @@ Every lease in it is the second one: the holder before lost its own to the clock
 from __future__ import annotations
 
 import dataclasses
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -56,6 +57,7 @@ class World:
     open_question: UUID
     answered_question: UUID
     delivered_question: UUID
+    api_token: UUID
 
 
 async def make_world(connection: Connection, slug: str) -> World:
@@ -95,6 +97,9 @@ async def make_world(connection: Connection, slug: str) -> World:
         open_question=questions["open"],
         answered_question=questions["answered"],
         delivered_question=questions["delivered"],
+        api_token=await maker.value(
+            "create_api_token", name=slug, role="viewer", digest=sha256(slug.encode()).digest()
+        ),
     )
 
 

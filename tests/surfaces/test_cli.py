@@ -311,7 +311,7 @@ def test_a_plan_file_that_cannot_be_read_is_told(cli: Command) -> None:
         (["worker", "--executions", "-1"], ["worker_executions"]),
         (["worker", "--app", "no_such_module:hf"], ["--app no_such_module:hf", "module:name"]),
         (["worker", "--app", "json:dumps"], ["--app json:dumps", "not a Holdfast"]),
-        (["up"], ["embedded server"]),
+        (["up", "--only-database"], ["embedded server"]),
         (["down"], ["embedded server"]),
     ],
 )

@@ -26,6 +26,7 @@ from holdfast.cli import (
     sessions,
     statusline,
     top,
+    up,
     validate,
     watching,
     workers,
@@ -64,7 +65,8 @@ app.command("answer")(questions.answer)
 app.command("events")(events.events)
 app.command("validate")(validate.validate)
 app.command("mcp")(mcp.mcp)
-app.command("up")(server.up)
+app.command("up")(up.up)
+app.command("sign-in")(up.sign_in)
 app.command("down")(server.down)
 
 

@@ -1,4 +1,4 @@
-"""`holdfast up` and `holdfast down`: keep the embedded server running, or let it stop."""
+"""`holdfast up --only-database` and `holdfast down`: keep the embedded server running, or let it stop."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from holdfast.engine import embedded, opening
 from holdfast.errors import ConfigError
 
 
-def up(as_json: JsonOption = False) -> None:
+def keep_up(*, as_json: bool) -> None:
     """Start the embedded server and keep it running when the last program leaves it."""
-    settings = _embedded_settings("up")
+    settings = _embedded_settings("up --only-database")
     folder = opening.data_dir(settings)
 
     async def work() -> str:

@@ -7,14 +7,18 @@ calls need neither, and it was half of what a call cost the calling process.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
+import contextlib
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import asyncpg
 
+from holdfast.engine import connections
 from holdfast.engine.connections import Connection
 
 CLOSE_SECONDS = 10.0
+
+_Result = TypeVar("_Result")
 
 
 class Pool:
@@ -27,12 +31,12 @@ class Pool:
         self._idle: list[Connection] = []
         self._closed = False
 
-    async def fetch(self, statement: str, arguments: Iterable[Any]) -> list[asyncpg.Record]:
-        """Run a statement on a connection that nobody else uses, once there is one."""
+    async def using(self, work: Callable[[Connection], Awaitable[_Result]]) -> _Result:
+        """Do something on a connection that nobody else uses, once there is one."""
         async with self._room:
             connection = await self._take()
             try:
-                rows: list[asyncpg.Record] = await connection.fetch(statement, *arguments)
+                result = await work(connection)
             except Exception:  # refused: the connection is as good as before, unless it broke
                 self._idle.append(connection)
                 raise
@@ -40,7 +44,7 @@ class Pool:
                 connection.terminate()
                 raise
             self._idle.append(connection)
-            return rows
+            return result
 
     async def open(self) -> None:
         """Open the first connection, so that a wrong address is told at once."""
@@ -53,7 +57,9 @@ class Pool:
         for _ in range(self._size):
             await self._room.acquire()
         while self._idle:
-            await self._idle.pop().close(timeout=CLOSE_SECONDS)
+            # One that the server has ended already cannot be told goodbye; nobody waits for its answer either.
+            with contextlib.suppress(*connections.DRIVER_ERRORS):
+                await self._idle.pop().close(timeout=CLOSE_SECONDS)
         for _ in range(self._size):
             self._room.release()
 

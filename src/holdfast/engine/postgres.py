@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, TypeAlias
+from typing import Any, TypeVar
 
 import asyncpg
 
 from holdfast.config import Settings
 from holdfast.engine import connections, failpoints, texts
+from holdfast.engine.acting import UserEngine
+from holdfast.engine.calls import QUIET, Calls, Row, call_statement
 from holdfast.engine.connections import Connection
 from holdfast.engine.doorbell import Doorbell
 from holdfast.engine.pool import Pool
+from holdfast.engine.shapes import Shapes
 from holdfast.errors import DatabaseUnavailable
 
-Row: TypeAlias = asyncpg.Record
+__all__ = ["PostgresEngine", "Row"]
+
+_Result = TypeVar("_Result")
 
 # Deadlocks and serialisation failures left nothing behind; the same call may be made again.
 _AGAIN = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 _MOST_TRIES = 5
-# A beat changes nothing that anybody waits for.
-_QUIET = frozenset({"renew_leases", "reap", "ensure_partitions"})
 
 
-class PostgresEngine:
+class PostgresEngine(Calls):
     """Calls of the engine's functions over a pool of connections.
 
     One call is one round trip and one transaction: when it returns, its change is on disk.
@@ -36,6 +38,7 @@ class PostgresEngine:
         self._settings = settings
         self._pool: Pool | None = None
         self._doorbell = Doorbell(self.execute)
+        self._shapes = Shapes(self._using)
 
     async def open(self) -> None:
         """Connect; opening twice is safe."""
@@ -60,27 +63,23 @@ class PostgresEngine:
             Refused: the database refused; nothing was changed.
             DatabaseError: the database could not do it.
         """
-        statement = _call_statement(function, tuple(arguments))
+        statement = call_statement(function, tuple(arguments))
         failpoints.reached("before", function)
         rows = await self._fetch(statement, arguments.values())
         failpoints.reached("after", function)
-        if function not in _QUIET:
+        if function not in QUIET:
             self._doorbell.ring()
         return rows
-
-    async def call_row(self, function: str, /, **arguments: Any) -> Row:
-        """Call a function that answers with one row."""
-        rows = await self.call(function, **arguments)
-        assert len(rows) == 1, f"{function} gave {len(rows)} rows"
-        return rows[0]
-
-    async def call_value(self, function: str, /, **arguments: Any) -> Any:
-        """Call a function that answers with one value."""
-        return (await self.call_row(function, **arguments))[0]
 
     async def read(self, query: str, /, *arguments: Any) -> list[Row]:
         """Run the named query `sql/queries/<query>.sql`."""
         return await self._fetch(texts.query(query), arguments)
+
+    def as_user(self, claims: Mapping[str, Any]) -> UserEngine:
+        """The same calls, with the rights that a verified token's claims give."""
+        return UserEngine(
+            claims, shapes=self._shapes, fetch=self._fetch, on_called=self._doorbell.ring
+        )
 
     async def execute(self, statement: str, *arguments: Any) -> None:
         """Run a statement of the engine's own, such as the doorbell's."""
@@ -96,6 +95,13 @@ class PostgresEngine:
             connection.terminate()
 
     async def _fetch(self, statement: str, arguments: Any) -> list[Row]:
+        async def fetch(connection: Connection) -> list[Row]:
+            rows: list[Row] = await connection.fetch(statement, *arguments)
+            return rows
+
+        return await self._using(fetch)
+
+    async def _using(self, work: Callable[[Connection], Awaitable[_Result]]) -> _Result:
         pool = self._pool
         if pool is None:
             raise DatabaseUnavailable(
@@ -103,24 +109,13 @@ class PostgresEngine:
                 hint="Use it inside: async with holdfast.connect() as hf",
             )
 
-        async def fetch() -> list[Row]:
+        async def using() -> _Result:
             for tries in range(1, _MOST_TRIES + 1):
                 try:
-                    return await pool.fetch(statement, arguments)
+                    return await pool.using(work)
                 except _AGAIN:
                     if tries == _MOST_TRIES:
                         raise
             raise AssertionError
 
-        return await connections.translated(fetch, self.url)
-
-
-@functools.cache
-def _call_statement(function: str, names: tuple[str, ...]) -> str:
-    """The statement of a call.
-
-    >>> _call_statement("release_supervisor", ("supervisor_id", "reason"))
-    'select * from holdfast.release_supervisor(p_supervisor_id => $1, p_reason => $2)'
-    """
-    arguments = ", ".join(f"p_{name} => ${i}" for i, name in enumerate(names, start=1))
-    return f"select * from holdfast.{function}({arguments})"
+        return await connections.translated(using, self.url)

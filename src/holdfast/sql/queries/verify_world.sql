@@ -9,6 +9,7 @@ declare
     v_step        holdfast.plan_steps;
 begin
     perform holdfast.set_member('verify', 'viewer');
+    perform holdfast.create_api_token('verify', 'viewer', sha256('verify'));
     perform holdfast.add_directive('SD-VERIFY-1', 'what comes first');
     perform holdfast.add_directive('SD-VERIFY-2', 'a directive', p_status => 'active');
     perform holdfast.add_directive('SD-VERIFY-3', 'needs the first', p_needs => array['SD-VERIFY-1']);

@@ -1,0 +1,1 @@
+"""The server: HTTP, WebSocket and server-sent events, each request with its caller's own rights."""

@@ -1,0 +1,24 @@
+"""Every router of the server, and what runs beside them. A package with routes of its own adds itself here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import TypeAlias
+
+from fastapi import APIRouter
+
+from holdfast.api import health, me, sign_in, token_routes
+from holdfast.api.gateway import Gateway
+
+ROUTERS: tuple[APIRouter, ...] = (
+    health.router,
+    me.router,
+    sign_in.router,
+    token_routes.router,
+)
+
+Part: TypeAlias = Callable[[Gateway], AbstractAsyncContextManager[None]]
+
+LIFESPANS: tuple[Part, ...] = ()
+"""What is entered before the first request and left after the last; it may put itself into `gateway.parts`."""

@@ -1,0 +1,68 @@
+"""Calls for a user: the request's role and claims hold for the one transaction of the call, and for nothing else.
+
+A statement is planned before it runs, and row-level security is part of its plan. So what a user asks cannot stand in the
+statement that sets the role: `holdfast.act` sets role and claims and has PostgreSQL plan and run the user's statement after
+that. It is still one statement, one round trip and one transaction.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+from holdfast.engine import failpoints, texts
+from holdfast.engine.calls import QUIET, Calls, Row, call_statement
+from holdfast.engine.shapes import Shapes, acting_statement
+
+AUTHENTICATED = "authenticated"
+SERVICE = "service_role"
+_NOBODY = "anon"
+
+Fetch = Callable[[str, Sequence[Any]], Awaitable[list[Row]]]
+
+
+class UserEngine(Calls):
+    """The engine as one user sees it: what the claims do not allow, the database refuses."""
+
+    def __init__(
+        self,
+        claims: Mapping[str, Any],
+        *,
+        shapes: Shapes,
+        fetch: Fetch,
+        on_called: Callable[[], None],
+    ) -> None:
+        self._claims = json.dumps(claims)
+        # The role is one of the claims, as on Supabase; any other than these two may do nothing at all.
+        role = claims.get("role", AUTHENTICATED)
+        self._role = role if role in (AUTHENTICATED, SERVICE) else _NOBODY
+        self._shapes = shapes
+        self._fetch = fetch
+        self._on_called = on_called
+
+    async def call(self, function: str, /, **arguments: Any) -> list[Row]:
+        """Call a public function as the user.
+
+        Raises:
+            NotAllowed: the claims do not allow it.
+            Refused: the database refused; nothing was changed.
+            DatabaseError: the database could not do it.
+        """
+        statement = call_statement(function, tuple(arguments))
+        failpoints.reached("before", function)
+        rows = await self.select(statement, *arguments.values())
+        failpoints.reached("after", function)
+        if function not in QUIET:
+            self._on_called()
+        return rows
+
+    async def read(self, query: str, /, *arguments: Any) -> list[Row]:
+        """Run a named query under row-level security."""
+        return await self.select(texts.query(query), *arguments)
+
+    async def select(self, statement: str, /, *arguments: Any) -> list[Row]:
+        """Run a statement that the engine has put together, as the user."""
+        shape = await self._shapes.of(statement)
+        ours = (self._role, self._claims, shape.inner)
+        return await self._fetch(acting_statement(shape), (*ours, *arguments))

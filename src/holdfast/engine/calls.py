@@ -1,0 +1,52 @@
+"""What every way to the database offers: calls of the engine's functions, and named queries."""
+
+from __future__ import annotations
+
+import functools
+from abc import ABC, abstractmethod
+from typing import Any, TypeAlias
+
+import asyncpg
+
+Row: TypeAlias = asyncpg.Record
+
+# A beat changes nothing that anybody waits for.
+QUIET = frozenset({"renew_leases", "reap", "ensure_partitions"})
+
+
+class Calls(ABC):
+    """Calls of the engine's functions. When one returns, its change is on disk."""
+
+    @abstractmethod
+    async def call(self, function: str, /, **arguments: Any) -> list[Row]:
+        """Call `holdfast.<function>` with named arguments, without their `p_`.
+
+        Raises:
+            Refused: the database refused; nothing was changed.
+            DatabaseError: the database could not do it.
+        """
+
+    @abstractmethod
+    async def read(self, query: str, /, *arguments: Any) -> list[Row]:
+        """Run the named query `sql/queries/<query>.sql`."""
+
+    async def call_row(self, function: str, /, **arguments: Any) -> Row:
+        """Call a function that answers with one row."""
+        rows = await self.call(function, **arguments)
+        assert len(rows) == 1, f"{function} gave {len(rows)} rows"
+        return rows[0]
+
+    async def call_value(self, function: str, /, **arguments: Any) -> Any:
+        """Call a function that answers with one value."""
+        return (await self.call_row(function, **arguments))[0]
+
+
+@functools.cache
+def call_statement(function: str, names: tuple[str, ...]) -> str:
+    """The statement of a call.
+
+    >>> call_statement("release_supervisor", ("supervisor_id", "reason"))
+    'select * from holdfast.release_supervisor(p_supervisor_id => $1, p_reason => $2)'
+    """
+    arguments = ", ".join(f"p_{name} => ${i}" for i, name in enumerate(names, start=1))
+    return f"select * from holdfast.{function}({arguments})"
