@@ -14,6 +14,7 @@ from tests.support.sql import START, Token
 from tests.support.world import (
     DIRECTIVE,
     FREE_DIRECTIVE,
+    IDLER,
     SESSION,
     WALKER,
     Held,
@@ -99,6 +100,10 @@ def _plan(**given: Any) -> Call:
 
 def _plain(*, role: str = "agent", event: bool = True, **given: Any) -> Call:
     return Call(arguments=lambda _: given, role=role, event=event)
+
+
+def _operator(arguments: Arguments) -> Call:
+    return Call(arguments=arguments, role="operator")
 
 
 def _read(arguments: Arguments) -> Call:
@@ -224,6 +229,18 @@ CALLS: dict[str, Call] = {
     "cancel_execution": Call(
         arguments=lambda w: {"execution_id": w.execution.id}, role="operator"
     ),
+    # operators
+    "retry_execution": _operator(lambda w: {"execution_id": w.failed_execution}),
+    "override_directive": _operator(lambda _: {"sd_key": DIRECTIVE, "status": "blocked", "reason": "why"}),
+    "override_directive_phase": _operator(lambda _: {"sd_key": DIRECTIVE, "phase": "EXEC"}),
+    "release_claim": _operator(lambda _: {"session_id": SESSION, "reason": "why"}),
+    "assign_directive": _operator(lambda _: {"sd_key": FREE_DIRECTIVE, "session_id": IDLER, "reason": "why"}),
+    "close_session": _operator(lambda _: {"session_id": SESSION}),
+    "dismiss_question": _operator(lambda w: {"question_id": w.open_question}),
+    "pause_supervisor": _operator(lambda w: {"supervisor_id": w.supervisor.id}),
+    "resume_supervisor": _operator(lambda w: {"supervisor_id": w.paused_supervisor}),
+    "stop_supervisor": _operator(lambda w: {"supervisor_id": w.runner.id}),
+    "do_request": _plain(action="add_directive", arguments={"name": "SD-NEW", "title": "new"}, key="new"),
     # plans
     "create_plan": _plain(name="new", steps=[{"id": "only"}]),
     "advance_plan": dataclasses.replace(_plan(), event=False),  # nothing is due
@@ -278,6 +295,7 @@ WITHOUT_VENTURE: dict[str, dict[str, Any]] = {
     "ensure_partitions": {},
     "feed_epoch": {},
     "feed_floor": {},
+    "forget_requests": {},
     "forget_tool_calls": {"retention_days": 90},
     "open_venture": {"slug": "new"},
     "use_ticket": {"digest": bytes(32), "purpose": "connect"},

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 SESSION, DIRECTIVE, FREE_DIRECTIVE, DRAFT = "session-1", "SD-HELD", "SD-FREE", "SD-DRAFT"
 WALKER, WALKED = "session-2", "SD-WALKED"
+IDLER = "session-3"
 FIRST_LEASE_SECONDS, SECOND_LEASE_SECONDS = 30, 3600
 RECLAIMED_AT = 60
 EXPIRED_AT = RECLAIMED_AT + SECOND_LEASE_SECONDS + 1
@@ -53,7 +54,9 @@ class World:
     runner: Held
     plan_id: UUID
     pending_execution: UUID
+    failed_execution: UUID
     free_supervisor: UUID
+    paused_supervisor: UUID
     open_question: UUID
     answered_question: UUID
     delivered_question: UUID
@@ -84,6 +87,10 @@ async def make_world(connection: Connection, slug: str) -> World:
     questions = await _ask(maker, supervisor)
     await _advance(maker, runner, plan["id"])
     free = await maker.row("create_supervisor", name="free", handler="free")
+    paused = await maker.row("create_supervisor", name="paused", handler="paused")
+    await maker.call("pause_supervisor", supervisor_id=paused["id"])
+    await maker.call("do_request", action="add_directive", arguments={"name": "SD-ASKED", "title": "asked for"}, key="first")  # fmt: skip
+    await maker.call("start_session", session_id=IDLER, lease_seconds=SECOND_LEASE_SECONDS)
     return World(
         venture_id=venture_id,
         session=session,
@@ -93,7 +100,9 @@ async def make_world(connection: Connection, slug: str) -> World:
         runner=runner,
         plan_id=plan["id"],
         pending_execution=await maker.value("create_execution", name="pending", kind="callable:x"),
+        failed_execution=await _fail(maker),
         free_supervisor=free["id"],
+        paused_supervisor=paused["id"],
         open_question=questions["open"],
         answered_question=questions["answered"],
         delivered_question=questions["delivered"],
@@ -201,6 +210,13 @@ async def _ask(maker: _Maker, supervisor: Held) -> dict[str, UUID]:
         )
     await maker.call("deliver_answer", question_id=ids["delivered"], **fence)
     return ids
+
+
+async def _fail(maker: _Maker) -> UUID:
+    execution_id: UUID = await maker.value("create_execution", name="failed", kind="callable:y")
+    await maker.call("start_execution", execution_id=execution_id)
+    await maker.call("finish_execution", execution_id=execution_id, status="failed", error="broken")
+    return execution_id
 
 
 async def _advance(maker: _Maker, runner: Held, plan_id: UUID) -> None:

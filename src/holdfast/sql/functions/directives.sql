@@ -154,32 +154,52 @@ returns bigint
 language plpgsql security definer set search_path = holdfast, pg_temp as $$
 declare
     v_venture   uuid := enter(p_venture_id, 'agent');
-    v_directive directives := require_directive(v_venture, p_sd_key);
-    v_now       timestamptz;
-    v_done      jsonb := '{}';
-    v_seq       bigint;
+    v_directive directives := lock_directive(v_venture, p_sd_key);
 begin
-    select * into v_directive from directives where venture_id = v_venture and id = v_directive.id for no key update;
-    v_now := holdfast.now();
-    perform fence_directive(v_venture, v_directive, p_epoch, p_token, v_now);
-    perform require_drawn('directive', p_sd_key, v_directive.status::text, p_status::text,
-        is_drawn(v_directive.status, p_status));
+    perform fence_directive(v_venture, v_directive, p_epoch, p_token, holdfast.now());
+    return move_locked_directive(v_directive, p_status, p_reason, p_evidence, p_unverified);
+end
+$$;
+
+create function holdfast.lock_directive(p_venture_id uuid, p_sd_key text) returns holdfast.directives
+language plpgsql as $$
+declare
+    v_directive directives := require_directive(p_venture_id, p_sd_key);
+begin
+    select * into v_directive from directives where venture_id = p_venture_id and id = v_directive.id for no key update;
+    return v_directive;
+end
+$$;
+
+-- The move of a directive that its caller has locked and may move.
+create function holdfast.move_locked_directive(
+    p_directive holdfast.directives, p_status holdfast.directive_status, p_reason text,
+    p_evidence jsonb default null, p_unverified boolean default false)
+returns bigint
+language plpgsql as $$
+declare
+    v_now  timestamptz := holdfast.now();
+    v_done jsonb := '{}';
+    v_seq  bigint;
+begin
+    perform require_drawn('directive', p_directive.sd_key, p_directive.status::text, p_status::text,
+        is_drawn(p_directive.status, p_status));
     if p_status = 'blocked' and nullif(p_reason, '') is null then
         perform refuse('HF005', 'reason is empty; a blocked directive says by what.', 'Give a reason.');
     elsif p_status = 'completed' then
-        v_done := require_done(v_directive, p_evidence, p_unverified, p_reason);
+        v_done := require_done(p_directive, p_evidence, p_unverified, p_reason);
     end if;
     update directives set
         status = p_status, seq = seq + 1, failures = case when p_status = 'active' then 0 else failures end,
         blocked_reason = case when p_status = 'blocked' then p_reason end,
         started_at = coalesce(started_at, case when p_status = 'active' then v_now end),
         ended_at = case when p_status in ('completed', 'cancelled') then v_now end
-    where venture_id = v_venture and id = v_directive.id returning seq into v_seq;
-    perform emit(v_venture, 'directive', v_directive.id, v_seq, 'directive.' || p_status, jsonb_strip_nulls(
-        jsonb_build_object('sd_key', p_sd_key, 'from', v_directive.status, 'reason', p_reason)) || v_done);
+    where venture_id = p_directive.venture_id and id = p_directive.id returning seq into v_seq;
+    perform emit(p_directive.venture_id, 'directive', p_directive.id, v_seq, 'directive.' || p_status, jsonb_strip_nulls(
+        jsonb_build_object('sd_key', p_directive.sd_key, 'from', p_directive.status, 'reason', p_reason)) || v_done);
     if p_status <> 'active' then
         update directive_claims set session_id = null, claimed_at = null, lease_token = null, lease_expires_at = null
-        where venture_id = v_venture and directive_id = v_directive.id;
+        where venture_id = p_directive.venture_id and directive_id = p_directive.id;
     end if;
     return v_seq;
 end
@@ -193,21 +213,30 @@ returns bigint
 language plpgsql security definer set search_path = holdfast, pg_temp as $$
 declare
     v_venture   uuid := enter(p_venture_id, 'agent');
-    v_directive directives := require_directive(v_venture, p_sd_key);
-    v_seq       bigint;
+    v_directive directives := lock_directive(v_venture, p_sd_key);
 begin
-    select * into v_directive from directives where venture_id = v_venture and id = v_directive.id for no key update;
     perform fence_directive(v_venture, v_directive, p_epoch, p_token, holdfast.now());
-    perform require_drawn('directive', p_sd_key, v_directive.phase::text, p_phase::text,
-        is_drawn(v_directive.phase, p_phase) and v_directive.status = 'active');
-    if p_phase < v_directive.phase and nullif(p_reason, '') is null then
-        perform refuse('HF005', format('reason is empty; going back from %s to %s needs one.', v_directive.phase, p_phase),
+    return move_locked_phase(v_directive, p_phase, p_reason);
+end
+$$;
+
+create function holdfast.move_locked_phase(
+    p_directive holdfast.directives, p_phase holdfast.directive_phase, p_reason text)
+returns bigint
+language plpgsql as $$
+declare
+    v_seq bigint;
+begin
+    perform require_drawn('directive', p_directive.sd_key, p_directive.phase::text, p_phase::text,
+        is_drawn(p_directive.phase, p_phase) and p_directive.status = 'active');
+    if p_phase < p_directive.phase and nullif(p_reason, '') is null then
+        perform refuse('HF005', format('reason is empty; going back from %s to %s needs one.', p_directive.phase, p_phase),
             'Give a reason.');
     end if;
     update directives set phase = p_phase, seq = seq + 1
-    where venture_id = v_venture and id = v_directive.id returning seq into v_seq;
-    perform emit(v_venture, 'directive', v_directive.id, v_seq, 'directive.phase_moved', jsonb_strip_nulls(
-        jsonb_build_object('sd_key', p_sd_key, 'from', v_directive.phase, 'to', p_phase, 'reason', p_reason)));
+    where venture_id = p_directive.venture_id and id = p_directive.id returning seq into v_seq;
+    perform emit(p_directive.venture_id, 'directive', p_directive.id, v_seq, 'directive.phase_moved', jsonb_strip_nulls(
+        jsonb_build_object('sd_key', p_directive.sd_key, 'from', p_directive.phase, 'to', p_phase, 'reason', p_reason)));
     return v_seq;
 end
 $$;
@@ -229,7 +258,6 @@ declare
     v_claim     directive_claims;
     v_holder    text;
     v_now       timestamptz;
-    v_seq       bigint;
 begin
     perform lock_directives(v_venture, v_session.id, v_directive.id);
     select * into v_directive from directives d where d.venture_id = v_venture and d.id = v_directive.id for no key update;
@@ -247,23 +275,41 @@ begin
                 'until', v_claim.lease_expires_at));
     end if;
     perform require_no_other_claim(v_venture, v_session, v_directive.id, v_now);
-    update directive_claims c set
-        session_id = v_session.id, claimed_at = v_now,
-        lease_epoch = lease_epoch + 1, lease_token = gen_random_uuid(), lease_expires_at = v_now + v_lease
-    where c.venture_id = v_venture and c.directive_id = v_directive.id
-    returning v_directive.id, c.lease_epoch, c.lease_token, c.lease_expires_at
-    into directive_id, epoch, token, expires_at;
-    phase := v_directive.phase;
+    taken_from := nullif(v_holder, p_session_id);
     mechanism := case when v_claim.session_id is null then 'free'
         when v_claim.session_id = v_session.id then 'again'
         when v_claim.lease_expires_at <= v_now then 'expired' else 'forced' end;
-    taken_from := nullif(v_holder, p_session_id);
-    perform keep_place(v_venture, v_session.id, v_directive);
-    update directives d set seq = d.seq + 1 where d.venture_id = v_venture and d.id = v_directive.id returning d.seq into v_seq;
-    perform emit(v_venture, 'directive', v_directive.id, v_seq, 'directive.claimed', jsonb_strip_nulls(jsonb_build_object(
-        'sd_key', p_sd_key, 'session_id', p_session_id, 'epoch', epoch, 'mechanism', mechanism,
-        'from', taken_from, 'reason', p_take_over_reason)), p_session_id);
+    v_claim := grant_claim(v_session, v_directive, v_now + v_lease, mechanism, taken_from, p_take_over_reason, p_session_id);
+    directive_id := v_directive.id;
+    epoch := v_claim.lease_epoch;
+    token := v_claim.lease_token;
+    expires_at := v_claim.lease_expires_at;
+    phase := v_directive.phase;
     return next;
+end
+$$;
+
+-- Gives a session the claim of a directive; session, directive and claim are locked, and the claim may be given.
+create function holdfast.grant_claim(
+    p_session holdfast.claude_sessions, p_directive holdfast.directives, p_until timestamptz, p_mechanism text,
+    p_taken_from text, p_reason text, p_actor text)
+returns holdfast.directive_claims
+language plpgsql as $$
+declare
+    v_claim directive_claims;
+    v_seq   bigint;
+begin
+    update directive_claims set
+        session_id = p_session.id, claimed_at = holdfast.now(),
+        lease_epoch = lease_epoch + 1, lease_token = gen_random_uuid(), lease_expires_at = p_until
+    where venture_id = p_directive.venture_id and directive_id = p_directive.id returning * into v_claim;
+    perform keep_place(p_directive.venture_id, p_session.id, p_directive);
+    update directives set seq = seq + 1
+    where venture_id = p_directive.venture_id and id = p_directive.id returning seq into v_seq;
+    perform emit(p_directive.venture_id, 'directive', p_directive.id, v_seq, 'directive.claimed', jsonb_strip_nulls(jsonb_build_object(
+        'sd_key', p_directive.sd_key, 'session_id', p_session.session_id, 'epoch', v_claim.lease_epoch,
+        'mechanism', p_mechanism, 'from', p_taken_from, 'reason', p_reason)), p_actor);
+    return v_claim;
 end
 $$;
 
@@ -316,7 +362,8 @@ $$;
 
 -- Takes a session's name off the claim of a directive that its caller has locked; gives the directive's key, unless
 -- another has taken the claim meanwhile.
-create function holdfast.give_back(p_venture_id uuid, p_session holdfast.claude_sessions, p_directive_id uuid, p_reason text)
+create function holdfast.give_back(
+    p_venture_id uuid, p_session holdfast.claude_sessions, p_directive_id uuid, p_reason text, p_actor text default null)
 returns text
 language plpgsql as $$
 declare
@@ -331,7 +378,8 @@ begin
     update directives set seq = seq + 1
     where venture_id = p_venture_id and id = p_directive_id returning seq, sd_key into v_seq, v_sd_key;
     perform emit(p_venture_id, 'directive', p_directive_id, v_seq, 'directive.released',
-        jsonb_build_object('sd_key', v_sd_key, 'reason', p_reason), p_session.session_id);
+        jsonb_build_object('sd_key', v_sd_key, 'session_id', p_session.session_id, 'reason', p_reason),
+        coalesce(p_actor, p_session.session_id));
     return v_sd_key;
 end
 $$;

@@ -374,21 +374,35 @@ declare
     v_open    text[];
     v_status  plan_status;
 begin
-    select array_agg(n.step_key order by n.position) into v_open from (
-        select distinct on (s.step_key) s.step_key, s.position, s.status from plan_steps s
-        where s.venture_id = v_venture and s.plan_id = p_plan_id order by s.step_key, s.round desc) n
-    where n.status not in ('completed', 'skipped');
+    v_open := open_steps(v_plan);
     v_status := case when v_open is null and p_error is null then 'completed' else 'failed' end;
     if v_plan.status = v_status then
         return v_status;
     end if;
     perform require_drawn('plan', p_plan_id::text, v_plan.status::text, v_status::text, is_drawn(v_plan.status, v_status));
-    update plans set status = v_status, ended_at = greatest(holdfast.now(), started_at),
-        error_message = case when v_status = 'failed' then left(coalesce(p_error, format('Not completed: %s.',
-            array_to_string(v_open, ', '))), 20000) end
-    where venture_id = v_venture and id = p_plan_id;
-    perform emit_plan(v_venture, p_plan_id, 'plan.' || v_status, jsonb_build_object('name', v_plan.name, 'error', left(p_error, 500),
-        'not_completed', v_open));
+    perform end_plan(v_plan, v_status, p_error, v_open);
     return v_status;
 end
+$$;
+
+-- Ends a plan that its caller has locked.
+create function holdfast.end_plan(p_plan holdfast.plans, p_status holdfast.plan_status, p_error text, p_open text[]) returns void
+language plpgsql as $$
+begin
+    update plans set status = p_status, ended_at = greatest(holdfast.now(), started_at),
+        error_message = case when p_status = 'failed' then left(coalesce(p_error, format('Not completed: %s.',
+            array_to_string(p_open, ', '))), 20000) end
+    where venture_id = p_plan.venture_id and id = p_plan.id;
+    perform emit_plan(p_plan.venture_id, p_plan.id, 'plan.' || p_status, jsonb_build_object('name', p_plan.name,
+        'error', left(p_error, 500), 'not_completed', p_open));
+end
+$$;
+
+-- The steps of a plan whose newest round is not done, in the plan's order.
+create function holdfast.open_steps(p_plan holdfast.plans) returns text[]
+language sql stable as $$
+    select array_agg(n.step_key order by n.position) from (
+        select distinct on (s.step_key) s.step_key, s.position, s.status from holdfast.plan_steps s
+        where s.venture_id = p_plan.venture_id and s.plan_id = p_plan.id order by s.step_key, s.round desc) n
+    where n.status not in ('completed', 'skipped')
 $$;

@@ -165,11 +165,18 @@ declare
     v_venture  uuid := enter(p_venture_id, 'agent');
     v_question questions := fence_question(v_venture, p_question_id, p_epoch, p_token);
 begin
-    perform require_drawn('question', p_question_id::text, v_question.status::text, 'withdrawn',
-        is_drawn(v_question.status, 'withdrawn'));
+    return withdraw_locked_question(v_question, p_reason);
+end
+$$;
+
+create function holdfast.withdraw_locked_question(p_question holdfast.questions, p_reason text) returns bigint
+language plpgsql as $$
+begin
+    perform require_drawn('question', p_question.id::text, p_question.status::text, 'withdrawn',
+        is_drawn(p_question.status, 'withdrawn'));
     update questions set status = 'withdrawn', closed_at = holdfast.now()
-    where venture_id = v_venture and id = p_question_id;
-    return emit_question(v_venture, v_question.supervisor_id, v_question.session_id, 'withdrawn', p_question_id,
+    where venture_id = p_question.venture_id and id = p_question.id;
+    return emit_question(p_question.venture_id, p_question.supervisor_id, p_question.session_id, 'withdrawn', p_question.id,
         jsonb_build_object('reason', p_reason));
 end
 $$;

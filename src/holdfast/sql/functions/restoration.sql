@@ -21,7 +21,7 @@ begin
     end if;
     for v_row in
         select s.* from supervisor_states s
-        where s.venture_id = v_venture and s.ended_at is null and s.lease_token is null
+        where s.venture_id = v_venture and s.ended_at is null and s.lease_token is null and s.paused_at is null
             and case when p_ids is null then s.handler = any (p_handlers) else s.id = any (p_ids) end
         order by s.priority, s.created_at
         limit v_limit for no key update skip locked
@@ -62,6 +62,10 @@ begin
             perform refuse('HF004', format('The supervisor %s is held by %s until %s.', v_row.id, v_row.lease_holder,
                 v_row.lease_expires_at), 'Wait until its lease ends.', jsonb_build_object('supervisor_id', v_row.id,
                 'holder', v_row.lease_holder, 'until', v_row.lease_expires_at));
+        elsif v_row.paused_at is not null then
+            perform refuse('HF010', format('The supervisor %s was paused by %s at %s.', v_row.id,
+                coalesce(v_row.paused_by, 'an operator'), v_row.paused_at), 'Resume it first.',
+                jsonb_build_object('supervisor_id', v_row.id, 'paused_at', v_row.paused_at));
         elsif v_row.lease_token is not null then
             perform expire_supervisor(v_row, p_max_deaths);
         end if;
@@ -102,16 +106,17 @@ language plpgsql as $$
 declare
     v_number         integer;
     v_interrupted_at timestamptz;
-    v_expired        boolean;
+    v_ended_by       text;
     v_findings       jsonb;
     v_source         restoration_source;
 begin
-    select coalesce((e.data ->> 'expired_at')::timestamptz, e.time), e.type = 'supervisor.interrupted'
-    into v_interrupted_at, v_expired from events e
+    select coalesce((e.data ->> 'expired_at')::timestamptz, e.time), e.type
+    into v_interrupted_at, v_ended_by from events e
     where e.venture_id = p_before.venture_id and e.stream_id = p_before.id
-        and e.type in ('supervisor.interrupted', 'supervisor.released')
+        and e.type in ('supervisor.interrupted', 'supervisor.released', 'supervisor.paused')
     order by e.seq desc limit 1;
-    v_source := coalesce(p_source, case when v_expired then 'lease_expired' else 'daemon_restart' end::restoration_source);
+    v_source := coalesce(p_source, case v_ended_by when 'supervisor.interrupted' then 'lease_expired'
+        when 'supervisor.paused' then 'manual' else 'daemon_restart' end::restoration_source);
     v_findings := supervisor_findings(p_before);
     update supervisor_states set restoration_count = restoration_count + 1, last_restored_at = holdfast.now(),
         restoration_source = v_source

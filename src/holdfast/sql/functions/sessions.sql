@@ -224,20 +224,27 @@ returns bigint
 language plpgsql security definer set search_path = holdfast, pg_temp as $$
 declare
     v_venture uuid := enter(p_venture_id, 'agent');
-    v_session claude_sessions := fence_session(v_venture, p_session_id, p_epoch, p_token);
-    v_now     timestamptz := holdfast.now();
+begin
+    return end_locked_session(fence_session(v_venture, p_session_id, p_epoch, p_token), p_reason, p_session_id);
+end
+$$;
+
+create function holdfast.end_locked_session(p_session holdfast.claude_sessions, p_reason text, p_actor text) returns bigint
+language plpgsql as $$
+declare
+    v_venture uuid := p_session.venture_id;
     v_seq     bigint;
 begin
-    perform require_drawn('session', p_session_id, v_session.state::text, 'ended', is_drawn(v_session.state, 'ended'));
-    perform release_claims(v_venture, v_session, 'the session ended');
-    perform close_todos(v_venture, v_session, 'the session ended', p_every => true);
-    perform deactivate_auto_proceed_session(p_session_id, v_venture)
-    from auto_proceed_sessions a where a.venture_id = v_venture and a.session_id = p_session_id and a.is_active;
-    update claude_sessions set state = 'ended', ended_at = greatest(v_now, created_at), end_reason = p_reason,
+    perform require_drawn('session', p_session.session_id, p_session.state::text, 'ended', is_drawn(p_session.state, 'ended'));
+    perform release_claims(v_venture, p_session, 'the session ended');
+    perform close_todos(v_venture, p_session, 'the session ended', p_every => true);
+    perform deactivate_auto_proceed_session(p_session.session_id, v_venture)
+    from auto_proceed_sessions a where a.venture_id = v_venture and a.session_id = p_session.session_id and a.is_active;
+    update claude_sessions set state = 'ended', ended_at = greatest(holdfast.now(), created_at), end_reason = p_reason,
         lease_expires_at = null, expected_silence_until = null, seq = seq + 1
-    where venture_id = v_venture and id = v_session.id returning seq into v_seq;
-    perform emit(v_venture, 'session', v_session.id, v_seq, 'session.ended', jsonb_strip_nulls(
-        jsonb_build_object('session_id', p_session_id, 'reason', p_reason)), p_session_id);
+    where venture_id = v_venture and id = p_session.id returning seq into v_seq;
+    perform emit(v_venture, 'session', p_session.id, v_seq, 'session.ended', jsonb_strip_nulls(
+        jsonb_build_object('session_id', p_session.session_id, 'reason', p_reason)), p_actor);
     return v_seq;
 end
 $$;

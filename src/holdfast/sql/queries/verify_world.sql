@@ -29,6 +29,8 @@ begin
         'save_session', '{}');
     perform holdfast.call_tool('verify-world', v_session.epoch, v_session.token, 'log', '{"message": "a line"}', 'a call');
 
+    perform holdfast.do_request('add_directive', '{"name": "SD-VERIFY-5", "title": "asked for"}', 'a request');
+
     select * into v_execution from holdfast.begin_execution('an execution', 'verify', p_total_steps => 2);
     perform holdfast.record_steps(array[v_execution.id], array[v_execution.epoch], array[v_execution.token],
         array[1], array['a step'], array['completed']::holdfast.execution_step_status[]);

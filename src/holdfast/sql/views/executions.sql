@@ -8,6 +8,6 @@ select e.venture_id, e.id, e.name, e.kind, e.agent, e.role, e.supervisor_id, e.d
         else e.kind is not null end as interrupted,
     e.current_activity, e.completed_steps, e.total_steps, e.progress, e.attempt, e.max_attempts, e.error_message, e.result,
     e.input, e.metadata, e.created_at, e.started_at, e.ended_at, e.log_count, e.lease_epoch, e.lease_holder, e.lease_expires_at,
-    e.heartbeat_at, e.seq
+    e.heartbeat_at, e.seq, e.retry_of, e.priority, e.run_at
 from holdfast.agent_executions e;
 comment on view holdfast.v_executions is 'How executions stand.';

@@ -13,12 +13,12 @@ comment on view holdfast.v_plan_steps is 'The steps of plans as they stand now.'
 create view holdfast.v_plans with (security_invoker = true) as
 select p.venture_id, p.id, p.name, p.status, p.supervisor_id, p.directive_id, d.sd_key, p.spec, p.created_at, p.started_at,
     p.ended_at, p.error_message, p.seq, s.restoration_count, s.state as supervisor_state,
-    s.ended_at is null and s.lease_epoch > 0 and coalesce(s.lease_expires_at <= holdfast.now(), true) as interrupted,
+    s.ended_at is null and s.lease_epoch > 0 and s.paused_at is null and coalesce(s.lease_expires_at <= holdfast.now(), true) as interrupted,
     count(*) as total_steps, count(*) filter (where v.status in ('completed', 'skipped')) as completed_steps,
     round(100.0 * count(*) filter (where v.status in ('completed', 'skipped')) / count(*), 1) as progress
 from holdfast.plans p
 join holdfast.directives d on d.venture_id = p.venture_id and d.id = p.directive_id
 join holdfast.supervisor_states s on s.venture_id = p.venture_id and s.id = p.supervisor_id
 join holdfast.v_plan_steps v on v.venture_id = p.venture_id and v.plan_id = p.id
-group by p.venture_id, p.id, d.sd_key, s.restoration_count, s.state, s.ended_at, s.lease_epoch, s.lease_expires_at;
+group by p.venture_id, p.id, d.sd_key, s.restoration_count, s.state, s.ended_at, s.lease_epoch, s.lease_expires_at, s.paused_at;
 comment on view holdfast.v_plans is 'Plans, with progress derived from their steps.';
