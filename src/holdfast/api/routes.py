@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from fastapi import APIRouter
 
-from holdfast.api import health, me, sign_in, token_routes
+from holdfast.api import engine_routes, health, me, sign_in, token_routes
 from holdfast.api.gateway import Gateway
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -16,6 +16,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     me.router,
     sign_in.router,
     token_routes.router,
+    engine_routes.router,
 )
 
 Part: TypeAlias = Callable[[Gateway], AbstractAsyncContextManager[None]]

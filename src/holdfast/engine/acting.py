@@ -13,7 +13,7 @@ from typing import Any
 
 from holdfast.engine import failpoints, texts
 from holdfast.engine.calls import QUIET, Calls, Row, call_statement
-from holdfast.engine.shapes import Shapes, acting_statement
+from holdfast.engine.shapes import Shapes, acting_statement, once_statement
 
 AUTHENTICATED = "authenticated"
 SERVICE = "service_role"
@@ -50,8 +50,19 @@ class UserEngine(Calls):
             DatabaseError: the database could not do it.
         """
         statement = call_statement(function, tuple(arguments))
+        return await self._called(function, self.select(statement, *arguments.values()))
+
+    async def call_once(self, key: str, function: str, /, **arguments: Any) -> list[Row]:
+        """Call a public function as the user; the same key again gives the same rows, and changes nothing."""
+        shape = await self._shapes.of(call_statement(function, tuple(arguments)))
+        ours = (self._role, self._claims, shape.inner)
+        more = (key, function, shape.typed, arguments.get("venture_id"))
+        fetching = self._fetch(once_statement(shape), (*ours, *arguments.values(), *more))
+        return await self._called(function, fetching)
+
+    async def _called(self, function: str, answer: Awaitable[list[Row]]) -> list[Row]:
         failpoints.reached("before", function)
-        rows = await self.select(statement, *arguments.values())
+        rows = await answer
         failpoints.reached("after", function)
         if function not in QUIET:
             self._on_called()

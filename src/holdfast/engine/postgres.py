@@ -96,8 +96,7 @@ class PostgresEngine(Calls):
 
     async def _fetch(self, statement: str, arguments: Any) -> list[Row]:
         async def fetch(connection: Connection) -> list[Row]:
-            rows: list[Row] = await connection.fetch(statement, *arguments)
-            return rows
+            return [*await connection.fetch(statement, *arguments)]
 
         return await self._using(fetch)
 
