@@ -20,6 +20,7 @@ from holdfast.engine.postgres import PostgresEngine
 from tests.support import api
 from tests.support.servers import binaries_of
 
+ROOM_BYTES = 4 * 1024**3
 _numbers = itertools.count(1)
 server = api.server
 
@@ -37,8 +38,7 @@ def server_url(request: pytest.FixtureRequest) -> Iterator[str]:
         return
     version = request.config.getoption("--postgres")
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
-    # Not in pytest's own folder, which is closed to the user as whom the server runs for root.
-    folder = Path(tempfile.gettempdir()) / f"holdfast-tests-{run}"
+    folder = _folder_for_clusters() / f"holdfast-tests-{run}"
     folder.mkdir(exist_ok=True)
     server = embedded.join(folder / f"postgres{version}", bin_dir=binaries_of(version), fsync=False)
     yield server.url
@@ -102,6 +102,17 @@ def work_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def _folder_for_clusters() -> Path:
+    """In memory where there is room: a database for each test is some gigabytes of writing in all.
+
+    Not in pytest's own folder, which is closed to the user as whom the server runs for root.
+    """
+    memory = Path("/dev/shm")
+    if memory.is_dir() and shutil.disk_usage(memory).free > ROOM_BYTES:
+        return memory
+    return Path(tempfile.gettempdir())
+
+
 def _fresh(server_url: str, worker_name: str, template: str | None) -> Iterator[str]:
     name = f"test_{worker_name}_{next(_numbers)}"
     asyncio.run(_create(server_url, name, template))
@@ -110,7 +121,10 @@ def _fresh(server_url: str, worker_name: str, template: str | None) -> Iterator[
 
 
 async def _create(server_url: str, name: str, template: str | None = None) -> None:
-    await _run(server_url, f"create database {name} template {template or 'template1'}")
+    # The other strategy writes the whole template to the log, ten times the work.
+    await _run(
+        server_url, f"create database {name} template {template or 'template1'} strategy file_copy"
+    )
 
 
 async def _drop(server_url: str, name: str) -> None:

@@ -11,21 +11,15 @@ from rich.text import Text
 
 from holdfast.cli._output import console, rows_table
 from holdfast.client import Holdfast
-from holdfast.progress.eta import Estimate, describe, from_durations
+from holdfast.progress import Progress, describe, of, of_plans
 from holdfast.terminal.marks import honest_bar, mark, state_text
 from holdfast.terminal.words import short, span
-
-_OVER = ("completed", "failed", "skipped")
 
 
 async def plan_frame(hf: Holdfast, venture_id: UUID, plan: Any) -> RenderableType:
     """A plan: its bar, its time, a line for each step."""
     steps = await hf.engine.read("plan_steps", venture_id, plan["id"])
-    history = {
-        row["step_key"]: row["seconds"]
-        for row in await hf.engine.read("step_history", venture_id, plan["name"])
-    }
-    estimate = _plan_estimate(steps, history)
+    progress = (await of_plans(hf.engine, venture_id, [plan["id"]])).get(plan["id"])
     elapsed = _elapsed(plan)
     state = "interrupted" if plan["status"] == "running" and plan["interrupted"] else plan["status"]
     head = Text.assemble(
@@ -36,12 +30,10 @@ async def plan_frame(hf: Holdfast, venture_id: UUID, plan: Any) -> RenderableTyp
     )
     if plan["restoration_count"]:
         head.append(f"  restored {plan['restoration_count']}×", style="buoy")
-    line = honest_bar(
-        float(plan["progress"]) / 100, console, elapsed_seconds=elapsed, estimate=estimate
-    )
+    line = honest_bar(progress, console)
     line.append(f"  {plan['completed_steps']}/{plan['total_steps']} steps  {span(elapsed)}")
     if plan["ended_at"] is None:
-        line.append(f"  remaining: {describe(estimate)}", style="quiet")
+        line.append(f"  remaining: {remaining(progress)}", style="quiet")
     return Group(head, line, _steps(steps))
 
 
@@ -57,19 +49,17 @@ async def work_frame(hf: Holdfast, venture_id: UUID, rows: dict[str, list[Any]])
             row["current_activity"] or "",
             "",
         )
-    for row in rows.get("executions", ()):
+    executions = rows.get("executions", [])
+    known = await of(hf.engine, venture_id, [row["id"] for row in executions])
+    for row in executions:
+        progress = known.get(row["id"])
         state = "interrupted" if row["interrupted"] else row["status"]
-        remaining = (row["total_steps"] or 0) - row["completed_steps"]
-        pace = [one["seconds"] for one in await hf.engine.read("pace", venture_id, row["id"])]
-        estimate = from_durations(pace, remaining) if row["total_steps"] else None
-        fraction = float(row["progress"]) / 100 if row["progress"] is not None else None
-        bar = honest_bar(fraction, console, elapsed_seconds=_elapsed(row), estimate=estimate)
         table.add_row(
             mark(state, console),
             row["name"],
-            bar,
+            honest_bar(progress, console),
             row["current_activity"] or "",
-            describe(estimate),
+            remaining(progress),
         )
     return table if table.row_count else Text()
 
@@ -106,17 +96,13 @@ def _doing(step: Any) -> Text:
     return Text()
 
 
-def _plan_estimate(steps: list[Any], history: dict[str, list[float]]) -> Estimate | None:
-    """The steps that are left, one after the other; unknown as soon as one of them is."""
-    left = Estimate(low_seconds=0, median_seconds=0, high_seconds=0)
-    for step in steps:
-        if step["status"] in _OVER:
-            continue
-        estimate = from_durations(history.get(step["step_key"], []))
-        if estimate is None:
-            return None
-        left = left.plus(estimate.after(_elapsed(step)))
-    return left
+def remaining(progress: Progress | None) -> str:
+    """How long it will still take, or why that is not the question now."""
+    if progress is None:
+        return describe(None)
+    if progress.is_stalled:
+        return "stalled: no progress for long"
+    return describe(progress.remaining)
 
 
 def _elapsed(row: Any) -> float:

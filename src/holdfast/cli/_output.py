@@ -18,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from holdfast.errors import HoldfastError
+from holdfast.progress import Progress
 from holdfast.terminal.colours import PLAIN
 
 _UNBOUNDED = 10_000
@@ -87,6 +88,8 @@ def _plain(value: Any) -> Any:
             return value.value
         case tuple() | set():
             return list(value)
+        case Progress():
+            return value.as_json()
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     if hasattr(value, "items"):

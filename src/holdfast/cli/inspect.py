@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from rich.text import Text
 
 from holdfast.cli._connection import JsonOption, VentureOption, connected, run_async
+from holdfast.cli._frames import remaining
 from holdfast.cli._output import console, print_json, rows_table
+from holdfast.progress import Progress, of, of_plans
 from holdfast.terminal.marks import state_text
 from holdfast.terminal.words import ago, short
 
@@ -20,13 +23,15 @@ def status(as_json: JsonOption = False, venture: VentureOption = None) -> None:
     async def work() -> dict[str, Any]:
         async with connected(venture) as (hf, venture_id):
             engine = hf.engine
+            plans = await engine.read("plans", venture_id, MOST_ROWS)
+            executions = await engine.read("live_executions", venture_id, MOST_ROWS)
             return {
                 "venture": hf.settings.venture,
                 "server": "given" if hf.settings.database_url else "embedded",
                 "questions": await hf.questions(),
-                "plans": await engine.read("plans", venture_id, MOST_ROWS),
+                "plans": _with(plans, await of_plans(engine, venture_id, _ids(plans))),
                 "supervisors": await engine.read("live_supervisors", venture_id, MOST_ROWS),
-                "executions": await engine.read("live_executions", venture_id, MOST_ROWS),
+                "executions": _with(executions, await of(engine, venture_id, _ids(executions))),
                 "sessions": await engine.read("live_sessions", venture_id, MOST_ROWS),
             }
 
@@ -51,6 +56,15 @@ def status(as_json: JsonOption = False, venture: VentureOption = None) -> None:
         console.print("\nNothing is here yet. Begin with: holdfast run PLAN.yaml", style="quiet")
 
 
+def _ids(rows: list[Any]) -> list[UUID]:
+    return [row["id"] for row in rows]
+
+
+def _with(rows: list[Any], known: dict[UUID, Progress]) -> list[Any]:
+    """The rows, each with how far it is."""
+    return [{**row, "eta": known.get(row["id"])} for row in rows]
+
+
 def _questions(rows: list[Any]) -> Any:
     if not rows:
         return Text("nobody", style="quiet")
@@ -69,7 +83,8 @@ def _plans(rows: list[Any]) -> Any:
     if not rows:
         return None
     table = rows_table(
-        "id", "plan", "state", "steps", "restored", "begun", right=("steps", "restored", "begun")
+        *("id", "plan", "state", "steps", "restored", "begun", "remaining"),
+        right=("steps", "restored", "begun"),
     )
     for row in rows:
         state = "interrupted" if _is_interrupted(row) else row["status"]
@@ -80,6 +95,7 @@ def _plans(rows: list[Any]) -> Any:
             f"{row['completed_steps']}/{row['total_steps']}",
             str(row["restoration_count"] or ""),
             ago(row["created_at"]),
+            remaining(row["eta"]) if row["ended_at"] is None else "",
         )
     return table
 
@@ -107,7 +123,9 @@ def _supervisors(rows: list[Any]) -> Any:
 def _executions(rows: list[Any]) -> Any:
     if not rows:
         return None
-    table = rows_table("id", "execution", "state", "doing", "steps", right=("steps",))
+    table = rows_table(
+        *("id", "execution", "state", "doing", "steps", "remaining"), right=("steps",)
+    )
     for row in rows:
         state = "interrupted" if row["interrupted"] else row["status"]
         steps = f"{row['completed_steps']}/{row['total_steps']}" if row["total_steps"] else ""
@@ -117,6 +135,7 @@ def _executions(rows: list[Any]) -> Any:
             state_text(state, console),
             row["current_activity"] or "",
             steps,
+            remaining(row["eta"]),
         )
     return table
 

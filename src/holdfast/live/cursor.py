@@ -43,6 +43,22 @@ class Place:
         """
         return self.next <= xid or any(open_ <= xid for open_ in self.in_flight)
 
+    def has_seen(self, xid: int) -> bool:
+        """Whether this transaction was seen.
+
+        >>> Place(next=741, in_flight=(729,)).has_seen(729)
+        False
+        """
+        return xid < self.next and xid not in self.in_flight
+
+    def covers(self, other: Place) -> bool:
+        """Whether everything that the other place has seen was seen here too.
+
+        >>> Place(next=741, in_flight=(729,)).covers(Place(next=740))
+        False
+        """
+        return self.next >= other.next and not any(map(other.has_seen, self.in_flight))
+
 
 START = Place(next=0)
 
@@ -76,6 +92,13 @@ class Cursor:
         if self.part is None:
             return text
         return f"{text}_{self.part.end}_{self.part.delivered}_{self.part.size}"
+
+    def after(self, end: Place, delivered: int, size: int) -> Cursor:
+        """Behind so many events of the batch from here to `end`."""
+        if delivered == size:
+            return Cursor(epoch=self.epoch, seen=end)
+        part = Part(end=end, delivered=delivered, size=size)
+        return Cursor(epoch=self.epoch, seen=self.seen, part=part)
 
     @classmethod
     def parse(cls, text: str) -> Cursor:

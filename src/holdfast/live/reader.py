@@ -33,12 +33,24 @@ class End:
     place: Place
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class User:
+    """As whom events are read: row-level security decides what there is for them."""
+
+    claims: str
+    """The request's claims as JSON."""
+    role: str = "authenticated"
+
+
 class Reader:
     """Reads the feed of one venture, or of all."""
 
-    def __init__(self, connection: Connection, venture_id: UUID | None) -> None:
+    def __init__(
+        self, connection: Connection, venture_id: UUID | None, *, user: User | None = None
+    ) -> None:
         self._connection = connection
         self._venture_id = venture_id
+        self._user = user
 
     async def end(self, after: int) -> End:
         """Where the feed ends, for who has come to the transaction `after`."""
@@ -63,6 +75,8 @@ class Reader:
         transaction = self._connection.transaction(readonly=True)
         await translated(transaction.start)
         try:
+            if self._user is not None:
+                await self._become(self._user)
             portal = await translated(
                 lambda: self._connection.cursor(texts.query("feed_batch"), *arguments)
             )
@@ -79,6 +93,10 @@ class Reader:
             with contextlib.suppress(DatabaseError):
                 await translated(transaction.rollback)
         yield rows
+
+    async def _become(self, user: User) -> None:
+        query = texts.query("feed_as_user")
+        await translated(lambda: self._connection.execute(query, user.role, user.claims))
 
     async def _be_patient(self, seconds: float) -> None:
         query, milliseconds = texts.query("feed_patience"), str(round(seconds * 1000))

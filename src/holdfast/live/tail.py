@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
-from typing import TypeAlias
 from uuid import UUID
 
 from holdfast.engine.connections import Connection, translated
@@ -18,11 +17,9 @@ from holdfast.engine.postgres import PostgresEngine
 from holdfast.errors import DatabaseUnavailable
 from holdfast.live.backoff import Backoff
 from holdfast.live.bell import Bell
-from holdfast.live.cursor import START, Cursor, FeedReset, Part, Place
-from holdfast.live.reader import Reader, event_of
-from holdfast.model.events import Event
-
-Item: TypeAlias = tuple[Event, Cursor]
+from holdfast.live.chunks import Chunk, Item, chunks_until, end_for
+from holdfast.live.cursor import START, Cursor
+from holdfast.live.reader import Reader
 
 POLL_SECONDS = 0.25
 
@@ -76,13 +73,24 @@ class Tail:
 
     def __aiter__(self) -> AsyncGenerator[Item]:
         """Every event, for ever."""
-        return self._follow(endless=True)
+        return self._each(self.chunks())
 
     def backlog(self) -> AsyncGenerator[Item]:
         """Every event that there is by now; ends where iterating the tail itself would wait."""
-        return self._follow(endless=False)
+        return self._each(self._follow(endless=False))
 
-    async def _follow(self, *, endless: bool) -> AsyncGenerator[Item]:
+    def chunks(self) -> AsyncGenerator[Chunk]:
+        """Every event, for ever, as many at a time as were read at once."""
+        return self._follow(endless=True)
+
+    async def _each(self, chunks: AsyncGenerator[Chunk]) -> AsyncGenerator[Item]:
+        async with aclosing(chunks):
+            async for chunk in chunks:
+                for event, cursor in chunk.items():
+                    self._cursor = cursor
+                    yield event, cursor
+
+    async def _follow(self, *, endless: bool) -> AsyncGenerator[Chunk]:
         backoff = Backoff()
         while True:
             try:
@@ -95,9 +103,9 @@ class Tail:
                     self._on_connect()
                     while True:
                         bell.forget()  # before looking: whoever rings from here on is heard
-                        async with aclosing(self._advance(reader)) as items:
-                            async for item in items:
-                                yield item
+                        async with aclosing(self._advance(reader)) as chunks:
+                            async for chunk in chunks:
+                                yield chunk
                         if not endless:
                             return
                         await bell.wait(self._poll_seconds)
@@ -119,32 +127,16 @@ class Tail:
             end = await reader.end(0)
             self._cursor = Cursor(epoch=end.epoch, seen=START if self._from_start else end.place)
             return
-        await _end(reader, cursor)
+        await end_for(reader, cursor)
 
-    async def _advance(self, reader: Reader) -> AsyncGenerator[Item]:
+    async def _advance(self, reader: Reader) -> AsyncGenerator[Chunk]:
         """Every event up to where the feed ends now."""
         assert self._cursor is not None
-        end = await _end(reader, self._cursor)
-        ends = [end] if self._cursor.part is None else [self._cursor.part.end, end]
-        for place in ends:
-            while self._cursor.seen != place:
-                async with aclosing(self._read(reader, self._cursor, place)) as items:
-                    async for item in items:
-                        yield item
-
-    async def _read(self, reader: Reader, begin: Cursor, end: Place) -> AsyncGenerator[Item]:
-        """What is left of a batch; a long one may stop early, with the cursor in its middle."""
-        delivered = skipped = begin.part.delivered if begin.part else 0
-        async with aclosing(reader.batch(begin.seen, end, skip=skipped)) as chunks:
-            async for rows in chunks:
-                for row in rows:
-                    _require_same_batch(begin.part, row["size"])
-                    delivered += 1
-                    self._cursor = _behind(begin, end, delivered, row["size"])
-                    yield event_of(row), self._cursor
-        if delivered == skipped:
-            _require_same_batch(begin.part, 0)
-            self._cursor = Cursor(epoch=begin.epoch, seen=end)
+        end = await end_for(reader, self._cursor)
+        async with aclosing(chunks_until(reader, self._cursor, end)) as chunks:
+            async for chunk in chunks:
+                self._cursor = chunk.cursor
+                yield chunk
 
 
 async def position(engine: PostgresEngine) -> Cursor:
@@ -158,29 +150,3 @@ def _parse(since: Cursor | str | None) -> Cursor | None:
     if isinstance(since, str):
         return None if since == "start" else Cursor.parse(since)
     return since
-
-
-async def _end(reader: Reader, cursor: Cursor) -> Place:
-    """Where the feed ends now, if it is still the feed that the cursor is of."""
-    furthest = cursor.seen if cursor.part is None else cursor.part.end
-    end = await reader.end(furthest.next)
-    if end.epoch != cursor.epoch:
-        raise FeedReset("the history of events is another one, as after restoring a backup")
-    if furthest.next > end.xmax:
-        raise FeedReset("it is ahead of the database, which was set back")
-    if cursor.seen != START and cursor.seen.lacks_any_up_to(end.floor):
-        raise FeedReset("it is older than the events that are kept")
-    return end.place
-
-
-def _behind(begin: Cursor, end: Place, delivered: int, size: int) -> Cursor:
-    if delivered == size:
-        return Cursor(epoch=begin.epoch, seen=end)
-    part = Part(end=end, delivered=delivered, size=size)
-    return Cursor(epoch=begin.epoch, seen=begin.seen, part=part)
-
-
-def _require_same_batch(part: Part | None, size: int) -> None:
-    """A batch of another size than before has lost events to retention: positions have shifted."""
-    if part is not None and part.size != size:
-        raise FeedReset("events of its batch are no longer kept")

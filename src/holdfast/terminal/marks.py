@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.text import Text
 
-from holdfast.progress.eta import Estimate
+from holdfast.progress import Progress
 
 # mark, ASCII fallback, style
 _STATES = {
@@ -49,31 +49,28 @@ def state_text(state: str, console: Console) -> Text:
     return mark(state, console) + Text(f" {state.replace('_', ' ')}", style=style)
 
 
-def honest_bar(
-    fraction: float | None,
-    console: Console,
-    *,
-    elapsed_seconds: float = 0.0,
-    estimate: Estimate | None = None,
-) -> Text:
+def honest_bar(progress: Progress | None, console: Console) -> Text:
     """Progress that does not pretend.
 
-    Solid up to what is done; then a lighter band between the optimistic and the pessimistic estimate, with a tick at
-    the median. Without a known end, an empty bar.
+    Solid up to what is done. Lighter from the share of the time that has passed if the pessimistic estimate is right to
+    the share if the optimistic one is. A tick where the median of past runs would be by now. Without a known end, empty.
     """
     full, band, tick, rest = (
         ("█", "░", "┃", "─") if speaks_unicode(console) else ("#", ":", "|", "-")
     )
     cells = [rest] * BAR_CELLS
-    if estimate is not None:
+    if progress is None:
+        return Text("".join(cells), style="quiet")
+    if (left := progress.remaining) is not None:
         for cell in range(
-            _cell(elapsed_seconds, estimate.high_seconds),
-            _cell(elapsed_seconds, estimate.low_seconds),
+            _cell(progress.seconds, left.high_seconds), _cell(progress.seconds, left.low_seconds)
         ):
             cells[cell] = band
-        cells[min(_cell(elapsed_seconds, estimate.median_seconds), BAR_CELLS - 1)] = tick
-    done = round((fraction or 0.0) * BAR_CELLS)
-    return Text.assemble((full * done, "kelp"), ("".join(cells[done:]), "quiet"))
+    if progress.usual_seconds:
+        place = round(BAR_CELLS * min(progress.seconds / progress.usual_seconds, 1.0))
+        cells[min(place, BAR_CELLS - 1)] = tick
+    done = int((progress.percent or 0.0) / 100 * BAR_CELLS)
+    return Text(full * done, style="kelp") + Text("".join(cells[done:]), style="quiet")
 
 
 def _cell(elapsed_seconds: float, remaining_seconds: float) -> int:

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from holdfast.client import Holdfast
-from holdfast.progress.eta import describe
+from holdfast.progress import describe
 from holdfast.terminal.grip import grip_line, grips
 from holdfast.terminal.marks import honest_bar, mark, speaks_unicode, state_text
 from holdfast.terminal.words import short, span
@@ -63,12 +63,12 @@ def _head(item: Item, signs: Console) -> RenderableType:
 
 
 def _progress(item: Item, signs: Console) -> Text:
-    if item.fraction is None:
+    if item.progress is None or item.progress.percent is None:
         return Text(span(item.seconds), style="quiet")
-    bar = honest_bar(item.fraction, signs, elapsed_seconds=item.seconds, estimate=item.estimate)
+    bar = honest_bar(item.progress, signs)
     bar.append(f"  {item.steps}  {span(item.seconds)}" if item.steps else f"  {span(item.seconds)}")
-    if item.estimate is not None:
-        bar.append(f"  {describe(item.estimate)}", style="quiet")
+    if item.progress.remaining is not None:
+        bar.append(f"  {describe(item.progress.remaining)}", style="quiet")
     return bar
 
 

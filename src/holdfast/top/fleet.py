@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from holdfast.client import Holdfast
-from holdfast.progress.eta import Estimate, from_durations
+from holdfast.progress import Basis, Progress, Standing, of, of_plans, of_sessions
 
 MOST_ROWS = 1000
 MOST_OVER = 20
@@ -40,9 +40,8 @@ class Item:
     group: Group
     activity: str
     agent: str | None
-    fraction: float | None
     steps: str
-    estimate: Estimate | None
+    progress: Progress | None
     restorations: int
     seconds: float
     """How long it has been under way, or took."""
@@ -55,6 +54,11 @@ class Item:
         """What it is found by again in the next look."""
         return f"{self.kind}-{self.id}"
 
+    @property
+    def is_measured(self) -> bool:
+        """Whether it is known how far it is."""
+        return self.progress is not None and self.progress.percent is not None
+
     def is_like(self, text: str) -> bool:
         """Whether a filter means it: each word stands somewhere in it."""
         told = " ".join(
@@ -66,10 +70,15 @@ class Item:
 async def look(hf: Holdfast, venture_id: UUID) -> list[Item]:
     """The fleet now, in the order in which it is shown."""
     rows = await hf.engine.read("fleet", venture_id, MOST_ROWS, MOST_OVER)
-    return sorted((_item(row) for row in rows), key=_place)
+    known: dict[UUID, Progress] = {}
+    for kind, measured in (("execution", of), ("plan", of_plans), ("session", of_sessions)):
+        at_work = [row["id"] for row in rows if row["kind"] == kind and not row["is_over"]]
+        if at_work:
+            known |= await measured(hf.engine, venture_id, at_work)
+    return sorted((_item(row, known.get(row["id"])) for row in rows), key=_place)
 
 
-def _item(row: Any) -> Item:
+def _item(row: Any, progress: Progress | None) -> Item:
     state = "interrupted" if row["interrupted"] else row["state"]
     total, completed = row["total_steps"], row["completed_steps"]
     return Item(
@@ -80,14 +89,23 @@ def _item(row: Any) -> Item:
         group=_group(state, is_over=row["is_over"]),
         activity=row["activity"] or "",
         agent=row["agent"],
-        fraction=None if row["progress"] is None else row["progress"] / 100,
         steps=f"{completed}/{total}" if total else "",
-        estimate=from_durations(row["pace"] or (), (total or 0) - (completed or 0)),
+        progress=progress or _told_progress(row),
         restorations=row["restorations"],
         seconds=row["seconds"],
         error_message=row["error_message"],
         options=None if row["options"] is None else tuple(row["options"]),
         context=row["context"] or {},
+    )
+
+
+def _told_progress(row: Any) -> Progress | None:
+    """How far what is over came, and what a supervisor says of itself."""
+    if row["progress"] is None:
+        return None
+    standing = Standing.OVER if row["is_over"] else Standing.WORKING
+    return Progress(
+        percent=row["progress"], basis=Basis.STEPS, standing=standing, seconds=row["seconds"]
     )
 
 

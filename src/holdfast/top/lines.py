@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.text import Text
 
-from holdfast.progress.eta import describe
+from holdfast.progress import describe
 from holdfast.terminal.marks import BAR_CELLS, honest_bar, mark, speaks_unicode
 from holdfast.terminal.words import span
 from holdfast.top.fleet import Group, Item
@@ -77,16 +77,16 @@ def _activity(item: Item) -> Text:
 
 def _bar(item: Item, console: Console) -> Text:
     """How far it is; of what has no end that is known, what it is."""
-    if item.fraction is None or item.group == Group.DONE:
+    if not item.is_measured or item.group == Group.DONE:
         told = " ".join(part for part in (item.kind, item.agent) if part)
         return fitted(Text(told, style="quiet"), BAR_CELLS, console)
-    return honest_bar(item.fraction, console, elapsed_seconds=item.seconds, estimate=item.estimate)
+    return honest_bar(item.progress, console)
 
 
 def _time(item: Item, console: Console) -> Text:
     """What is left of it where that is known, else how long it has taken."""
-    left = item.group == Group.WORKING and item.estimate is not None
-    told = describe(item.estimate) if left else span(item.seconds)
+    left = item.progress.remaining if item.group == Group.WORKING and item.progress else None
+    told = describe(left) if left else span(item.seconds)
     if not speaks_unicode(console):
         told = told.replace("–", "-")
     return Text(told.rjust(_TIME_CELLS), style="" if left else "quiet")

@@ -131,7 +131,7 @@ declare
 begin
     return query
     with ready as (
-        select e.id from agent_executions e
+        select e.id, greatest(extract(epoch from v_now - e.heartbeat_at), 0) as waited from agent_executions e
         where e.venture_id = v_venture and e.ended_at is null and e.lease_token is null and e.kind is not null
             and e.kind = any (p_kinds) and e.run_at <= v_now
             and e.attempt < e.max_attempts  -- else the one that was started by hand would fail every claim of its kind
@@ -141,9 +141,13 @@ begin
         update agent_executions e set
             status = 'running', attempt = e.attempt + 1, started_at = coalesce(e.started_at, v_now), seq = e.seq + 1,
             lease_epoch = e.lease_epoch + 1, lease_token = gen_random_uuid(), lease_holder = p_holder,
-            lease_expires_at = v_now + v_lease, heartbeat_at = v_now, error_message = null
+            lease_expires_at = v_now + v_lease, heartbeat_at = v_now, error_message = null,
+            waited_seconds = e.waited_seconds + coalesce(r.waited, 0)
         from ready r where e.venture_id = v_venture and e.id = r.id
         returning e.*
+    ), waited as (
+        update execution_steps s set waited_seconds = s.waited_seconds + r.waited
+        from ready r where s.venture_id = v_venture and s.execution_id = r.id and s.status = 'running' and r.waited > 0
     ), told as (
         insert into events (venture_id, stream, stream_id, seq, xid, type, time, actor, data)
         select v_venture, 'execution', t.id, t.seq, pg_current_xact_id(),
@@ -575,8 +579,8 @@ begin
             'Bring p_epoch and p_token.');
     end if;
     update agent_executions set
-        lease_token = null, lease_expires_at = null, lease_holder = null, seq = seq + 1, error_message = left(p_reason, 20000),
-        run_at = v_now + make_interval(secs => p_retry_in_seconds), attempt = attempt - case when p_counts then 0 else 1 end
+        lease_token = null, lease_expires_at = null, lease_holder = null, heartbeat_at = v_now, seq = seq + 1,
+        error_message = left(p_reason, 20000), run_at = v_now + make_interval(secs => p_retry_in_seconds), attempt = attempt - case when p_counts then 0 else 1 end
     where venture_id = v_venture and id = p_execution_id and status = 'running' and kind is not null
         and holds(lease_epoch, lease_token, lease_expires_at, p_epoch, p_token, v_now)
         and (attempt < max_attempts or not p_counts)

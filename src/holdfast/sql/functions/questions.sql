@@ -56,6 +56,11 @@ begin
         return emit_supervisor(p_venture_id, p_supervisor_id, 'question.' || p_what, v_data, p_got_on => p_what = 'answered');
     end if;
     update claude_sessions set seq = seq + 1 where venture_id = p_venture_id and id = p_session_id returning seq into v_seq;
+    if p_what = 'asked' then
+        perform note_waiting(p_venture_id, p_session_id, true);
+    elsif p_what in ('answered', 'expired', 'withdrawn') then
+        perform note_waiting(p_venture_id, p_session_id);
+    end if;
     perform emit(p_venture_id, 'session', p_session_id, v_seq, 'question.' || p_what, v_data);
     return v_seq;
 end

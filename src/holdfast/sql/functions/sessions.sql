@@ -87,10 +87,11 @@ begin
         state = 'running', ended_at = null, end_reason = null, agent = coalesce(p_agent, s.agent), metadata = merge_metadata(s.metadata, p_metadata),
         lease_epoch = s.lease_epoch + 1, lease_token = gen_random_uuid(), lease_holder = p_holder,
         incarnation = p_incarnation, lease_expires_at = v_now + v_lease, heartbeat_at = v_now,
-        expected_silence_until = null, seq = s.seq + 1
+        expected_silence_until = null, waiting_since = null, seq = s.seq + 1
     where s.venture_id = v_venture and s.id = v_session.id
     returning s.id, s.lease_epoch, s.lease_token, s.lease_expires_at, s.seq
     into id, epoch, token, expires_at, v_seq;
+    perform credit_wait(v_venture, id, coalesce(v_session.waiting_since, v_session.heartbeat_at), v_now);
     perform emit(v_venture, 'session', id, v_seq, case when resumed then 'session.resumed' else 'session.started' end,
         jsonb_strip_nulls(jsonb_build_object('session_id', p_session_id, 'agent', p_agent, 'epoch', epoch, 'holder', p_holder)),
         p_session_id);
@@ -117,6 +118,9 @@ begin
         state = coalesce(p_state, state), seq = seq + 1,
         metadata = merge_metadata(metadata, p_metadata)
     where venture_id = v_venture and id = v_session.id returning seq into v_seq;
+    if p_state is distinct from v_session.state and p_state is not null then
+        perform note_waiting(v_venture, v_session.id);
+    end if;
     perform emit(v_venture, 'session', v_session.id, v_seq, 'session.saved', jsonb_strip_nulls(jsonb_build_object(
         'session_id', p_session_id, 'state', p_state, 'metadata', nullif(p_metadata, '{}'))), p_session_id);
     return v_seq;
@@ -241,7 +245,7 @@ begin
     perform deactivate_auto_proceed_session(p_session.session_id, v_venture)
     from auto_proceed_sessions a where a.venture_id = v_venture and a.session_id = p_session.session_id and a.is_active;
     update claude_sessions set state = 'ended', ended_at = greatest(holdfast.now(), created_at), end_reason = p_reason,
-        lease_expires_at = null, expected_silence_until = null, seq = seq + 1
+        lease_expires_at = null, expected_silence_until = null, waiting_since = null, seq = seq + 1
     where venture_id = v_venture and id = p_session.id returning seq into v_seq;
     perform emit(v_venture, 'session', p_session.id, v_seq, 'session.ended', jsonb_strip_nulls(
         jsonb_build_object('session_id', p_session.session_id, 'reason', p_reason)), p_actor);

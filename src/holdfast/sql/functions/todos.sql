@@ -17,6 +17,7 @@ declare
     v_todos     jsonb;
 begin
     perform require_todos(p_items);
+    v_session := note_working(v_session);
     v_execution := todo_execution(v_venture, v_session);
     v_todos := merge_todos(v_execution.metadata -> 'todos', p_items, p_is_whole, last_position(v_venture, v_execution));
     if v_todos <> v_execution.metadata -> 'todos' then
@@ -174,6 +175,11 @@ declare
     v_execution agent_executions;
     v_reason    text;
 begin
+    if p_session.waiting_since is not null then
+        perform credit_wait(p_venture_id, p_session.id, p_session.waiting_since, holdfast.now());
+        update claude_sessions set waiting_since = holdfast.now()
+        where venture_id = p_venture_id and id = p_session.id and waiting_since is not null;
+    end if;
     for v_execution in
         select * from agent_executions e
         where e.venture_id = p_venture_id and e.session_id = p_session.id and e.ended_at is null and e.metadata ? 'todos'

@@ -1,7 +1,7 @@
 -- One batch of the feed in order: venture (or null for all), next and in_flight of its begin, next and in_flight of its
 -- end, how many to skip. Who reads it again gets the same rows: all of them were finished when its end was taken.
 select b.venture_id, b.stream::text, b.stream_id, b.seq, b.xid::text::bigint as xid, b.type, b.time, b.actor, b.data,
-    count(*) over () as size
+    count(*) over () as size, count(*) over (partition by b.venture_id) as venture_size
 from (
     select e.*, max(e.time) over (partition by e.venture_id, e.stream_id order by e.seq) as latest
     from holdfast.events e

@@ -1,0 +1,45 @@
+import { HoldfastProvider, Problem, useNewClient } from "@holdfast/react";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { type ReactNode, useMemo } from "react";
+import { useSearchParams } from "wouter";
+import { Freshen } from "./data/Freshen.js";
+import { KeysProvider } from "./shell/keys.js";
+import { NoticesProvider } from "./shell/notices.js";
+import { Shell } from "./shell/Shell.js";
+
+/** The dashboard: a client for the venture that the address names, and the shell on it. */
+export function App(): ReactNode {
+  const [search] = useSearchParams();
+  const venture = search.get("venture") ?? undefined;
+  return <Venture key={venture ?? ""} venture={venture} />;
+}
+
+function Venture({ venture }: { venture: string | undefined }): ReactNode {
+  const client = useNewClient(venture === undefined ? {} : { venture });
+  const queries = useMemo(newQueries, []);
+  return (
+    <HoldfastProvider client={client}>
+      <QueryClientProvider client={queries}>
+        <KeysProvider>
+          <NoticesProvider>
+            <Freshen />
+            <Shell />
+          </NoticesProvider>
+        </KeysProvider>
+      </QueryClientProvider>
+    </HoldfastProvider>
+  );
+}
+
+function newQueries(): QueryClient {
+  return new QueryClient({
+    defaultOptions: {
+      queries: {
+        // The live feed says when something is stale.
+        staleTime: 60_000,
+        refetchOnWindowFocus: false,
+        retry: (failures, error) => error instanceof Problem && error.isAway && failures < 5,
+      },
+    },
+  });
+}

@@ -1,0 +1,58 @@
+import type { Id, Time } from "@holdfast/react";
+
+/** A question to a person, as the API gives it. */
+export interface Question {
+  id: Id;
+  supervisor_id: Id | null;
+  session_id: Id | null;
+  plan_id: Id | null;
+  step_key: string | null;
+  message: string;
+  options: unknown[] | null;
+  context: Record<string, unknown>;
+  default_answer: unknown;
+  status: "open" | "answered" | "delivered" | "acknowledged" | "expired" | "withdrawn";
+  answer: unknown;
+  answered_by: string | null;
+  answered_at: Time | null;
+  created_at: Time;
+  expires_at: Time | null;
+  asker: string | null;
+  plan_name: string | null;
+}
+
+/** One run of an agent program, as the API gives it. */
+export interface Session {
+  id: Id;
+  session_id: string;
+  state: "starting" | "running" | "idle" | "requires_action" | "ended" | "lost";
+  agent: string | null;
+  sd_key: string | null;
+  directive_title: string | null;
+  phase: string | null;
+  current_activity: string | null;
+  hostname: string | null;
+  branch: string | null;
+  created_at: Time;
+  heartbeat_at: Time | null;
+  ended_at: Time | null;
+  lease_expires_at: Time | null;
+  metadata: Record<string, unknown>;
+  seq: number;
+}
+
+/** The counts of the first look. */
+export interface Overview {
+  needs_you: number;
+  working: number;
+  idle: number;
+  done: number;
+  lost: number;
+}
+
+/** Who asks, and what they may see. */
+export interface Me {
+  user: string;
+  kind: string;
+  ventures: { venture_id: Id; slug: string; name: string; role: "viewer" | "agent" | "operator" | "owner" }[];
+}

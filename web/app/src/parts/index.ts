@@ -1,0 +1,15 @@
+export { GripLine, HonestBar, StateMark } from "@holdfast/react";
+export { Button } from "./Button.js";
+export { Confirm } from "./Confirm.js";
+export { Dialog } from "./Dialog.js";
+export { Facts } from "./Facts.js";
+export { Id } from "./Id.js";
+export { Key } from "./Key.js";
+export { Rows } from "./Rows.js";
+export { Section } from "./Section.js";
+export { Empty, Failure, Skeleton } from "./States.js";
+export { TideMark } from "./TideMark.js";
+export { Time } from "./Time.js";
+export { useListKeys } from "./useListKeys.js";
+export { useNow } from "./useNow.js";
+export { agoOf, clockOf, exactOf, numberOf, wordsOf } from "./words.js";

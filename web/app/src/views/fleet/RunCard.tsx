@@ -1,0 +1,85 @@
+import { type Execution, elapsedOf, progressOf, remainingOf, stateOf } from "@holdfast/react";
+import { memo, type ReactNode } from "react";
+import { HonestBar, numberOf, StateMark, Time, useNow } from "../../parts/index.js";
+import css from "./fleet.module.css";
+
+/** What a run has cost, where its agent says it. */
+export interface Costs {
+  cost_usd?: number | string | null;
+  total_tokens?: number | null;
+}
+
+/** A run at one look: state, what it does, how far it is and how long it will take, by whom, for how much. */
+export const RunCard = memo(function RunCard({ run }: { run: Execution & Costs }): ReactNode {
+  const state = stateOf(run);
+  return (
+    <article className={css.card} data-state={state} aria-label={`${run.name}: ${state}`}>
+      <div className={css.top}>
+        <StateMark state={state} />
+        <strong title={run.name}>{run.name}</strong>
+        <Restarts run={run} />
+      </div>
+      <Activity run={run} state={state} />
+      <Bar run={run} state={state} />
+      <div className={css.bottom}>
+        <span>{[run.agent, run.role].filter(Boolean).join(" · ")}</span>
+        <span className={css.cost}>{costOf(run)}</span>
+        <span className={css.when}>
+          {state === "running" ? (
+            remainingOf(run.eta)
+          ) : (
+            <Time at={run.ended_at ?? run.started_at ?? run.created_at} />
+          )}
+        </span>
+      </div>
+    </article>
+  );
+});
+
+function Restarts({ run }: { run: Execution }): ReactNode {
+  const times = run.attempt - 1;
+  if (times < 1) return null;
+  return (
+    <span
+      className={css.restarts}
+      title={`taken up again by another worker ${times === 1 ? "once" : `${times} times`}`}
+    >
+      {times}
+    </span>
+  );
+}
+
+function Activity({ run, state }: { run: Execution; state: string }): ReactNode {
+  const words = run.error_message ?? (state === "interrupted" ? "no worker holds it" : run.current_activity);
+  return (
+    <p className={css.activity} title={words ?? undefined}>
+      {words ?? state}
+    </p>
+  );
+}
+
+function Bar({ run, state }: { run: Execution; state: string }): ReactNode {
+  const now = useNow();
+  if (state === "pending") return <span className={css.nothing} />;
+  return (
+    <HonestBar
+      progress={progressOf(run)}
+      elapsedSeconds={elapsedOf(run, now)}
+      tone={TONES[state] ?? "good"}
+      isThin={run.ended_at !== null}
+      label={`progress of ${run.name}`}
+    />
+  );
+}
+
+const TONES: Readonly<Record<string, "bad" | "still">> = {
+  failed: "bad",
+  interrupted: "bad",
+  cancelled: "still",
+};
+
+function costOf({ cost_usd, total_tokens }: Costs): string | null {
+  if (cost_usd !== null && cost_usd !== undefined) return `$${Number(cost_usd).toFixed(2)}`;
+  if (!total_tokens) return null;
+  return total_tokens < 1000 ? `${total_tokens} tok` : `${numberOf(Math.round(total_tokens / 1000))}k tok`;
+}

@@ -1,0 +1,2 @@
+export { Detail } from "./Detail.js";
+export { List } from "./List.js";

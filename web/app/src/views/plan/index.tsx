@@ -1,0 +1,142 @@
+import type { ReactNode } from "react";
+import { useList, useOne } from "../../data/queries.js";
+import {
+  Empty,
+  Failure,
+  HonestBar,
+  Rows,
+  Section,
+  Skeleton,
+  StateMark,
+  Time,
+  useListKeys,
+} from "../../parts/index.js";
+import { pathTo, useAddress, useInAddress } from "../../shell/address.js";
+import { ListHead } from "../../shell/ListHead.js";
+import common from "../common/common.module.css";
+import { Head } from "../common/Head.js";
+import { Loaded } from "../common/Loaded.js";
+import { percentOnly } from "../common/percent.js";
+import { Ref } from "../common/Ref.js";
+import type { Plan, PlanStep } from "../common/rows.js";
+import { Sheet } from "../common/Sheet.js";
+import type { DetailProps } from "../registry.js";
+import { Graph } from "./Graph.js";
+import css from "./plan.module.css";
+import { firstLookOf, newestOf, roundsOf } from "./rounds.js";
+import { StepPanel } from "./StepPanel.js";
+
+/** Every plan, the newest first. */
+export function List(): ReactNode {
+  const { rows, isLoading, error, more, hasMore, refetch } = useList<Plan>("plans");
+  const { open, go } = useAddress();
+  const cursor = useListKeys(
+    rows.map(row => row.id),
+    id => go(pathTo("plan", id)),
+  );
+  return (
+    <>
+      <ListHead title="Plans" />
+      {error && rows.length === 0 ? (
+        <Failure problem={error} again={refetch} />
+      ) : isLoading ? (
+        <Skeleton height={64} />
+      ) : rows.length === 0 ? (
+        <Empty title="No plan has run yet." command="holdfast run plan.yaml">
+          A plan is work in steps with roles, needs, gates and verification. Its picture stands here, and goes
+          on after every crash.
+        </Empty>
+      ) : (
+        <Rows
+          rows={rows}
+          label="Plans"
+          height={64}
+          cursor={cursor}
+          open={open?.id ?? null}
+          onOpen={row => go(pathTo("plan", row.id))}
+          {...(hasMore ? { more } : {})}
+        >
+          {row => <PlanRow of={row} />}
+        </Rows>
+      )}
+    </>
+  );
+}
+
+function PlanRow({ of }: { of: Plan }): ReactNode {
+  return (
+    <div className={css.row}>
+      <p>
+        <StateMark state={stateOf(of)} />{" "}
+        <Ref noun="plan" id={of.id}>
+          {of.name}
+        </Ref>
+        <span className={common.quiet}>
+          {of.completed_steps}/{of.total_steps}
+        </span>
+      </p>
+      <HonestBar progress={percentOnly(of.progress)} label={`progress of ${of.name}`} />
+      <p className={common.quiet}>
+        <span>{of.sd_key}</span>
+        {of.restoration_count > 0 && <span>restored {of.restoration_count}×</span>}
+        <Time at={of.created_at} />
+      </p>
+    </div>
+  );
+}
+
+/** One plan as a graph, with what is known of the chosen step. */
+export function Detail({ id }: DetailProps): ReactNode {
+  const plan = useOne<Plan>("plans", id);
+  return (
+    <Sheet>
+      <Loaded query={plan} rows={8}>
+        {of => <Shown of={of} />}
+      </Loaded>
+    </Sheet>
+  );
+}
+
+function Shown({ of }: { of: Plan }): ReactNode {
+  const steps = useOne<{ items: PlanStep[] }>("plans", of.id, "steps", { rounds: "all" });
+  return (
+    <>
+      <Head state={stateOf(of)} title={of.name} noun="Plan" id={of.id}>
+        <span>
+          {of.completed_steps} of {of.total_steps} steps
+        </span>
+        <Ref noun="directive" id={of.sd_key}>
+          {of.sd_key}
+        </Ref>
+        <Ref noun="supervisor" id={of.supervisor_id}>
+          {of.restoration_count > 0 ? `its runner, restored ${of.restoration_count}×` : "its runner"}
+        </Ref>
+        <span>
+          begun <Time at={of.started_at ?? of.created_at} />
+        </span>
+      </Head>
+      {of.error_message && <p className={common.said}>{of.error_message}</p>}
+      <Section title="Steps">
+        <Loaded query={steps} rows={8}>
+          {page => <Steps all={page.items} />}
+        </Loaded>
+      </Section>
+    </>
+  );
+}
+
+function Steps({ all }: { all: readonly PlanStep[] }): ReactNode {
+  const newest = newestOf(all);
+  const [named, choose] = useInAddress("step");
+  const chosen = named || firstLookOf(newest);
+  return (
+    <div className={css.steps}>
+      <Graph steps={newest} chosen={chosen} choose={choose} />
+      {chosen && <StepPanel key={chosen} rounds={roundsOf(all, chosen)} />}
+    </div>
+  );
+}
+
+function stateOf(of: Plan): string {
+  return of.status === "running" && of.interrupted ? "interrupted" : of.status;
+}

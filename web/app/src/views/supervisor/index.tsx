@@ -1,0 +1,155 @@
+import { type Execution, stateOf as executionStateOf } from "@holdfast/react";
+import type { ReactNode } from "react";
+import { useList, useOne } from "../../data/queries.js";
+import { GripLine, HonestBar, Section, StateMark, Time, useNow } from "../../parts/index.js";
+import { Answer } from "../common/Answer.js";
+import common from "../common/common.module.css";
+import { Head } from "../common/Head.js";
+import { Loaded } from "../common/Loaded.js";
+import { percentOnly } from "../common/percent.js";
+import { Ref } from "../common/Ref.js";
+import type { Checkpoint, Restoration, Supervisor, SupervisorStep } from "../common/rows.js";
+import { Sheet } from "../common/Sheet.js";
+import { StepTable } from "../common/StepTable.js";
+import type { DetailProps } from "../registry.js";
+import { gripsOf } from "./grips.js";
+import { Restorations } from "./Restorations.js";
+import { SupervisorDeeds } from "./SupervisorDeeds.js";
+
+/** One coordinator: what it does, what it asks, and what each restoration found. */
+export function Detail({ id }: DetailProps): ReactNode {
+  const supervisor = useOne<Supervisor>("supervisors", id);
+  return (
+    <Sheet>
+      <Loaded query={supervisor} rows={8}>
+        {of => <Shown of={of} />}
+      </Loaded>
+    </Sheet>
+  );
+}
+
+function Shown({ of }: { of: Supervisor }): ReactNode {
+  return (
+    <>
+      <Head
+        state={of.interrupted ? "interrupted" : of.paused_at ? "paused" : of.state}
+        title={of.name}
+        noun="Supervisor"
+        id={of.id}
+        actions={<SupervisorDeeds of={of} />}
+      >
+        {of.phase && <span>phase {of.phase}</span>}
+        {of.lease_holder && !of.ended_at && <span>held by {of.lease_holder}</span>}
+        {of.directive_id && (
+          <Ref noun="directive" id={of.directive_id}>
+            its directive
+          </Ref>
+        )}
+        <span>
+          begun <Time at={of.started_at ?? of.created_at} />
+        </span>
+      </Head>
+      {of.paused_at && (
+        <p className={common.quiet}>
+          Paused <Time at={of.paused_at} />
+          {of.pause_reason && `: ${of.pause_reason}`}
+        </p>
+      )}
+      {of.error_message && <p className={common.said}>{of.error_message}</p>}
+      {of.pending_questions
+        .filter(question => question.status === "open")
+        .map(question => (
+          <Answer key={question.id} questionId={question.id} />
+        ))}
+      <Section
+        title={of.current_activity ?? "Progress"}
+        aside={of.progress === null ? null : `${Math.round(Number(of.progress))} %`}
+      >
+        <HonestBar progress={percentOnly(of.progress)} label={`progress of ${of.name}`} />
+      </Section>
+      <Restored of={of} />
+      <Steps id={of.id} />
+      <Spawned id={of.id} />
+      <Checkpoints id={of.id} />
+    </>
+  );
+}
+
+function Restored({ of }: { of: Supervisor }): ReactNode {
+  const now = useNow();
+  const restorations = useOne<{ items: Restoration[] }>("supervisors", of.id, "restorations");
+  const aside = of.deaths_in_a_row > 1 ? `died ${of.deaths_in_a_row} times without getting on` : null;
+  return (
+    <Section title="Restorations" aside={aside}>
+      <Loaded query={restorations}>
+        {page => (
+          <>
+            <GripLine grips={gripsOf(of, page.items)} now={now} />
+            <Restorations of={page.items} />
+          </>
+        )}
+      </Loaded>
+    </Section>
+  );
+}
+
+function Steps({ id }: { id: string }): ReactNode {
+  const steps = useOne<{ items: SupervisorStep[] }>("supervisors", id, "steps");
+  const items = steps.data?.items ?? [];
+  if (items.length === 0) return null;
+  return (
+    <Section title="Steps" aside="each runs once, ever">
+      <StepTable steps={items} />
+    </Section>
+  );
+}
+
+function Spawned({ id }: { id: string }): ReactNode {
+  const { rows } = useList<Execution>("executions", { supervisor_id: id });
+  if (rows.length === 0) return null;
+  return (
+    <Section title="Executions" aside={`${rows.length}`}>
+      <table className={common.table}>
+        <tbody>
+          {rows.map(row => (
+            <tr key={row.id}>
+              <td>
+                <StateMark state={executionStateOf(row)} size={11} />{" "}
+                <Ref noun="execution" id={row.id}>
+                  {row.name}
+                </Ref>
+              </td>
+              <td className={common.quiet}>{row.agent}</td>
+              <td className={common.number}>
+                <Time at={row.ended_at ?? row.started_at ?? row.created_at} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Section>
+  );
+}
+
+function Checkpoints({ id }: { id: string }): ReactNode {
+  const checkpoints = useOne<{ items: Checkpoint[] }>("supervisors", id, "checkpoints");
+  const items = checkpoints.data?.items ?? [];
+  if (items.length === 0) return null;
+  return (
+    <Section title="Checkpoints" aside="what it would go on from">
+      <table className={common.table}>
+        <tbody>
+          {items.map(each => (
+            <tr key={each.number}>
+              <td className={common.quiet}>{each.number}</td>
+              <td>{each.label}</td>
+              <td className={common.number}>
+                <Time at={each.created_at} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Section>
+  );
+}

@@ -1,0 +1,14 @@
+export { AIProgressCard, elapsedOf, ProgressCard, progressOf, stateOf } from "./AIProgressCard.js";
+export { type ClientOptions, HoldfastClient, type Params } from "./client/client.js";
+export { type Listener, Live, type LiveOptions, type LiveStatus } from "./client/live.js";
+export { Problem } from "./client/problem.js";
+export * from "./client/types.js";
+export { afterEvent } from "./hooks/executionEvents.js";
+export { type AgentExecutionStatus, useAgentExecutionStatus } from "./hooks/useAgentExecutionStatus.js";
+export { type ProgressTracking, type Tracked, useProgressTracking } from "./hooks/useProgressTracking.js";
+export { useWebSocketConnection, type WebSocketConnection } from "./hooks/useWebSocketConnection.js";
+export { type Grip, GripLine } from "./marks/GripLine.js";
+export { HonestBar } from "./marks/HonestBar.js";
+export { StateMark } from "./marks/StateMark.js";
+export { lengthOf, rangeOf, remainingOf } from "./marks/words.js";
+export { HoldfastProvider, useHoldfast, useNewClient, useSubscription } from "./provider.js";
