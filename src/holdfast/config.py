@@ -18,6 +18,7 @@ from holdfast.errors import ConfigError
 
 FILE_NAME = "holdfast.toml"
 ENVIRONMENT_PREFIX = "HOLDFAST_"
+_ADDRESSES = ("url", "database_url")
 DEFAULT_API_PORT = 4747
 
 
@@ -31,6 +32,10 @@ class Settings:
 
     database_url: str | None = None
     """A PostgreSQL server to use; unset means the embedded one."""
+    url: str | None = None
+    """A server of another machine's to work through instead of a database, such as `https://holdfast.example.com`."""
+    token: str | None = None
+    """The API token that it wants."""
     data_dir: Path | None = None
     """The embedded server's data folder; unset means the project's `.holdfast/` or the user's data folder."""
     venture: str = "default"
@@ -127,11 +132,33 @@ def load(
     values: dict[str, Any] = {}
     file = find_file(start or Path.cwd())
     if file is not None:
-        values |= _read_file(file)
-    values |= _read_environment(environment)
-    values |= {key: value for key, value in given.items() if value is not None}
+        values = _over(values, _read_file(file), str(file))
+    values = _over(values, _read_environment(environment), "the environment")
+    called = {key: value for key, value in given.items() if value is not None}
+    values = _over(values, called, "the call")
     _refuse_unknown(values, "the call")
     return Settings(**values)
+
+
+def is_server(url: str) -> bool:
+    """Whether an address is a server's and not a database's.
+
+    >>> is_server("https://holdfast.example.com"), is_server("postgresql:///holdfast")
+    (True, False)
+    """
+    return url.startswith(("http://", "https://"))
+
+
+def _over(before: dict[str, Any], values: dict[str, Any], source: str) -> dict[str, Any]:
+    """The values of a later source win; where it names a server or a database, that stands for the other."""
+    named = [key for key in _ADDRESSES if key in values]
+    if len(named) > 1:
+        raise ConfigError(
+            f"{source} sets both url, a server, and database_url, a database.",
+            hint="Set the one that is to be worked with.",
+        )
+    kept = {key: value for key, value in before.items() if not (named and key in _ADDRESSES)}
+    return kept | values
 
 
 def find_file(start: Path) -> Path | None:

@@ -62,6 +62,21 @@ class Calls(ABC):
         return (await self.call_row(function, **arguments))[0]
 
 
+class Engine(Calls):
+    """A way to the database that is opened and closed."""
+
+    url: str
+    """Where it leads."""
+
+    @abstractmethod
+    async def open(self) -> None:
+        """Connect; opening twice is safe."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Disconnect; closing twice is safe."""
+
+
 @functools.cache
 def call_statement(function: str, names: tuple[str, ...]) -> str:
     """The statement of a call.

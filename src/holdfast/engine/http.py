@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Any
 from uuid import uuid4
 
@@ -14,21 +17,27 @@ import httpx2
 
 from holdfast.config import Settings
 from holdfast.engine import failpoints
-from holdfast.engine.calls import QUIET, Calls, Row
+from holdfast.engine.calls import QUIET, Engine, Row
 from holdfast.engine.connections import encode_json
 from holdfast.engine.problems import TRY_LATER, error_of, retry_after_seconds
+from holdfast.engine.sse import Message, messages
 from holdfast.engine.wire import pack, unpack_rows
 from holdfast.errors import ConfigError, DatabaseUnavailable
 
+# These change nothing that may not be changed twice.
+_UNRECORDED = QUIET | {"open_venture"}
 _ANSWER_SECONDS = 30.0
 _MOST_TRIES = 3
+# A stream says something every 25 s; one that does not is lost.
+_SILENT_SECONDS = 60.0
+_LONGEST_PAUSE_SECONDS = 0.2
 _LONGEST_WAIT_SECONDS = 10.0
 _BASE = "/api/v1/engine"
 # Nothing has left for the server.
 _NOT_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
 
 
-class HttpEngine(Calls):
+class HttpEngine(Engine):
     """Calls of the engine's functions through a server, over connections that are kept."""
 
     def __init__(self, url: str, *, settings: Settings) -> None:
@@ -67,7 +76,7 @@ class HttpEngine(Calls):
         """
         body = encode_json({"arguments": {name: pack(value) for name, value in arguments.items()}})
         headers = {"Content-Type": "application/json"}
-        if function not in QUIET:
+        if function not in _UNRECORDED:
             headers["Idempotency-Key"] = str(uuid4())
         failpoints.reached("before", function)
         rows = await self._ask("POST", f"/call/{function}", content=body, headers=headers)
@@ -79,9 +88,26 @@ class HttpEngine(Calls):
         packed = encode_json([pack(value) for value in arguments])
         return await self._ask("GET", f"/read/{query}", params={"arguments": packed})
 
-    def stream(self, path: str, **options: Any) -> Any:
-        """An answer that goes on, such as the feed's; a context manager."""
-        return self._opened.stream("GET", path, **options)
+    async def stream(self, path: str, parameters: dict[str, str]) -> AsyncGenerator[Message]:
+        """The messages of an event stream, until it ends.
+
+        Raises:
+            DatabaseUnavailable: the server cannot be reached, or has gone silent.
+        """
+        headers = {"Accept": "text/event-stream"}
+        timeout = httpx2.Timeout(_SILENT_SECONDS, connect=self._settings.connect_timeout_seconds)
+        try:
+            async with self._opened.stream(
+                "GET", path, params=parameters, headers=headers, timeout=timeout
+            ) as response:
+                if response.is_error:
+                    await response.aread()
+                    raise error_of(response, self.url)
+                async with aclosing(messages(response.aiter_lines())) as found:
+                    async for message in found:
+                        yield message
+        except httpx2.TransportError as error:
+            raise self._unavailable(error) from error
 
     @property
     def _opened(self) -> httpx2.AsyncClient:
@@ -117,6 +143,7 @@ class HttpEngine(Calls):
             except httpx2.TransportError as error:
                 if tries == _MOST_TRIES:
                     raise self._unavailable(error) from error
+                await asyncio.sleep(random.uniform(0, _LONGEST_PAUSE_SECONDS))  # noqa: S311
                 continue
             if response.status_code != TRY_LATER or tries == _MOST_TRIES:
                 return response

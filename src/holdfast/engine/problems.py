@@ -57,5 +57,7 @@ def _below(kind: type[HoldfastError]) -> Iterator[type[HoldfastError]]:
 
 
 _BY_CODE: Mapping[str, type[HoldfastError]] = {
-    one.sqlstate or one.__name__: one for one in _below(HoldfastError)
+    one.sqlstate or one.__name__: one
+    for one in _below(HoldfastError)
+    if one.__module__ == errors.__name__
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from uuid import UUID
 
-from holdfast.engine.postgres import PostgresEngine
+from holdfast.engine.calls import Engine
 from holdfast.live.cursor import FeedReset
 from holdfast.live.reader import event_of
 from holdfast.model.events import Event
@@ -14,7 +14,7 @@ PAGE_ROWS = 500
 
 
 async def read_stream(
-    engine: PostgresEngine, stream_id: UUID, after_seq: int = 0, *, venture_id: UUID
+    engine: Engine, stream_id: UUID, after_seq: int = 0, *, venture_id: UUID
 ) -> AsyncGenerator[Event]:
     """Every event of a stream after a seq that there is by now, in order.
 
