@@ -10,12 +10,16 @@ from fastapi import APIRouter
 
 from holdfast.api import health, me, sign_in, token_routes
 from holdfast.api.gateway import Gateway
+from holdfast.api.postgrest import rpc, views
 
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     me.router,
     sign_in.router,
     token_routes.router,
+    rpc.router,
+    rpc.postgrest_router,
+    views.router,
 )
 
 Part: TypeAlias = Callable[[Gateway], AbstractAsyncContextManager[None]]

@@ -11,8 +11,9 @@ import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-from holdfast.engine import failpoints, texts
+from holdfast.engine import by_name, failpoints, texts
 from holdfast.engine.calls import QUIET, Calls, Row, call_statement
+from holdfast.engine.catalogue import Function, Relation
 from holdfast.engine.shapes import Shapes, acting_statement
 
 AUTHENTICATED = "authenticated"
@@ -50,19 +51,35 @@ class UserEngine(Calls):
             DatabaseError: the database could not do it.
         """
         statement = call_statement(function, tuple(arguments))
+        return await self._called(function, statement, tuple(arguments.values()))
+
+    async def read(self, query: str, /, *arguments: Any) -> list[Row]:
+        """Run a named query under row-level security."""
+        return await self._act(texts.query(query), *arguments)
+
+    async def call_with_json(self, function: Function, arguments: Mapping[str, Any]) -> str | None:
+        """Call a function of the catalogue with JSON values; gives its answer as JSON text."""
+        statement = by_name.calling(function, frozenset(arguments))
+        given = (dict(arguments),) if arguments else ()
+        rows = await self._called(function.name, statement, given)
+        body: str | None = rows[0]["body"] if rows else None
+        return body
+
+    async def select(self, relation: Relation, selection: by_name.Selection) -> Row:
+        """Read a relation of the catalogue; gives its rows as JSON text in `body`, how many `rows`, and of how many in `total`."""
+        statement, arguments = by_name.reading(relation, selection)
+        (row,) = await self._act(statement, *arguments)
+        return row
+
+    async def _called(self, function: str, statement: str, arguments: Sequence[Any]) -> list[Row]:
         failpoints.reached("before", function)
-        rows = await self.select(statement, *arguments.values())
+        rows = await self._act(statement, *arguments)
         failpoints.reached("after", function)
         if function not in QUIET:
             self._on_called()
         return rows
 
-    async def read(self, query: str, /, *arguments: Any) -> list[Row]:
-        """Run a named query under row-level security."""
-        return await self.select(texts.query(query), *arguments)
-
-    async def select(self, statement: str, /, *arguments: Any) -> list[Row]:
-        """Run a statement that the engine has put together, as the user."""
+    async def _act(self, statement: str, /, *arguments: Any) -> list[Row]:
         shape = await self._shapes.of(statement)
         ours = (self._role, self._claims, shape.inner)
         return await self._fetch(acting_statement(shape), (*ours, *arguments))
