@@ -122,7 +122,7 @@ async def test_what_is_no_name_never_becomes_a_part_of_a_statement(server: Serve
 
 async def test_only_public_functions_and_queries_for_users_are_answered(hf: Holdfast) -> None:
     with pytest.raises(NotAllowed):
-        await hf.engine.call("drop_old_partitions", keep_days=1)
+        await hf.engine.call("drop_old_partitions", retention_days=1)
     for query in ("fingerprint", "tail", "../queries/plan", "verify_world"):
         with pytest.raises(NotFound):
             await hf.engine.read(query)

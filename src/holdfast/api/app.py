@@ -19,6 +19,7 @@ from holdfast.api.gateway import Gateway
 from holdfast.api.limits import Limits
 from holdfast.api.shell import BodyLimit, Hosts, Net
 from holdfast.config import Settings
+from holdfast.engine.catalogue import read_catalogue
 from holdfast.engine.postgres import PostgresEngine
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -67,6 +68,7 @@ async def open_gateway(settings: Settings, engine: PostgresEngine) -> Gateway:
     return Gateway(
         settings=settings,
         engine=engine,
+        catalogue=await read_catalogue(engine),
         verifier=Verifier(settings),
         cookies=await cookies.open_cookies(engine, new_key_of(new_secret())),
         limits=Limits(settings.api_updates_per_minute),

@@ -12,6 +12,7 @@ from holdfast.api.credentials.cookies import Cookies
 from holdfast.api.credentials.jwt import Verifier
 from holdfast.api.limits import Limits
 from holdfast.config import Settings
+from holdfast.engine.catalogue import Catalogue
 from holdfast.engine.postgres import PostgresEngine
 
 
@@ -21,6 +22,7 @@ class Gateway:
 
     settings: Settings
     engine: PostgresEngine
+    catalogue: Catalogue
     verifier: Verifier
     cookies: Cookies
     limits: Limits

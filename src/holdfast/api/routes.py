@@ -10,6 +10,7 @@ from fastapi import APIRouter
 
 from holdfast.api import engine_routes, health, me, sign_in, token_routes
 from holdfast.api.gateway import Gateway
+from holdfast.api.postgrest import rpc, views
 
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
@@ -17,6 +18,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     sign_in.router,
     token_routes.router,
     engine_routes.router,
+    rpc.router,
+    rpc.postgrest_router,
+    views.router,
 )
 
 Part: TypeAlias = Callable[[Gateway], AbstractAsyncContextManager[None]]

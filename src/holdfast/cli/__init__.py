@@ -25,6 +25,7 @@ from holdfast.cli import (
     server,
     sessions,
     statusline,
+    tokens,
     top,
     up,
     validate,
@@ -46,6 +47,7 @@ app.add_typer(db.app, name="db")
 app.add_typer(directives.app, name="directive")
 app.add_typer(sessions.app, name="session")
 app.add_typer(hooks.app, name="hooks")
+app.add_typer(tokens.app, name="token")
 directives.app.command("flag")(flags.flag)
 directives.app.command("unflag")(flags.unflag)
 sessions.app.command("advance")(advancing.advance)

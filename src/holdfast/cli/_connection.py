@@ -18,6 +18,12 @@ from holdfast.errors import InvalidValue, NotFound
 _Result = TypeVar("_Result")
 
 VentureOption = Annotated[str | None, typer.Option("--venture", help="The venture's slug.")]
+_LISTS = {
+    "plan": "holdfast status",
+    "question": "holdfast questions",
+    "token": "holdfast token list",
+}
+
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
 
 
@@ -42,14 +48,12 @@ async def find_id(hf: Holdfast, venture_id: UUID, noun: str, text: str) -> UUID:
         InvalidValue: several are, or the text is no part of an id.
     """
     if not re.fullmatch(r"[0-9a-fA-F-]{4,36}", text):
-        raise InvalidValue(
-            f"{text!r} is no id of a {noun}.", hint=f"Copy one from: holdfast {noun}s"
-        )
+        raise InvalidValue(f"{text!r} is no id of a {noun}.", hint=f"Copy one from: {_LISTS[noun]}")
     rows = await hf.engine.read(f"find_{noun}", venture_id, text.lower())
     if not rows:
         raise NotFound(
             f"There is no {noun} {text}.",
-            hint=f"List them with: holdfast {'status' if noun == 'plan' else noun + 's'}",
+            hint=f"List them with: {_LISTS[noun]}",
         )
     if len(rows) > 1:
         raise InvalidValue(f"Several {noun}s are like {text}.", hint="Type more of the id.")

@@ -11,8 +11,9 @@ import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-from holdfast.engine import failpoints, texts
+from holdfast.engine import by_name, failpoints, texts
 from holdfast.engine.calls import QUIET, Calls, Row, call_statement
+from holdfast.engine.catalogue import Function, Relation
 from holdfast.engine.shapes import Shapes, acting_statement, once_statement
 
 AUTHENTICATED = "authenticated"
@@ -50,6 +51,7 @@ class UserEngine(Calls):
             DatabaseError: the database could not do it.
         """
         statement = call_statement(function, tuple(arguments))
+from holdfast.engine.catalogue import Function, Relation
         return await self._called(function, self.select(statement, *arguments.values()))
 
     async def call_once(self, key: str, function: str, /, **arguments: Any) -> list[Row]:
@@ -68,12 +70,7 @@ class UserEngine(Calls):
             self._on_called()
         return rows
 
-    async def read(self, query: str, /, *arguments: Any) -> list[Row]:
-        """Run a named query under row-level security."""
-        return await self.select(texts.query(query), *arguments)
-
-    async def select(self, statement: str, /, *arguments: Any) -> list[Row]:
-        """Run a statement that the engine has put together, as the user."""
+    async def _act(self, statement: str, /, *arguments: Any) -> list[Row]:
         shape = await self._shapes.of(statement)
         ours = (self._role, self._claims, shape.inner)
         return await self._fetch(acting_statement(shape), (*ours, *arguments))

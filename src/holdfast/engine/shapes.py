@@ -12,7 +12,7 @@ from holdfast.engine.connections import Connection
 
 _PARAMETER = re.compile(r"\$(\d+)")
 _TYPE_NAMES = (
-    "select array(select case o when 'void'::regtype then 'text' else format_type(o, null) end"
+    "select array(select case o when 'void'::regtype then 'text' else holdfast.type_name(o) end"
     " from unnest($1::oid[]) with ordinality as t (o, n) order by n)"
 )
 # Role, claims and the statement itself come first.

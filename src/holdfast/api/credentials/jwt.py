@@ -39,11 +39,12 @@ class Verifier:
         """
         try:
             claims = await self._verified(token)
+            user = _user_of(claims)
         except jwt.InvalidTokenError as error:
             raise NotAuthenticated(
                 f"The token is not valid: {error}.", hint="Get a new one where you got it."
             ) from error
-        return Identity(user=_user_of(claims), kind="jwt", claims=claims)
+        return Identity(user=user, kind="jwt", claims=claims)
 
     async def _verified(self, token: str) -> dict[str, Any]:
         algorithm = jwt.get_unverified_header(token).get("alg")

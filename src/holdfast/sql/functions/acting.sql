@@ -11,3 +11,9 @@ begin
     return query execute p_statement using p_arguments;
 end
 $$;
+
+-- A type's name that means the same whoever reads it, whatever the search path.
+create function holdfast.type_name(p_type oid) returns text
+language sql stable set search_path = pg_catalog as $$
+    select format_type(p_type, null)
+$$;

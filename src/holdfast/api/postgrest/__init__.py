@@ -1,0 +1,1 @@
+"""The engine by its own names, as PostgREST and Supabase offer it: functions and views."""
