@@ -31,7 +31,7 @@ class Settings:
     """
 
     database_url: str | None = None
-    """A PostgreSQL server to use; unset means the embedded one."""
+    """A PostgreSQL server to use; unset means the embedded one. The address of a `holdfast up` means the same as `url`."""
     url: str | None = None
     """A server of another machine's to work through instead of a database, such as `https://holdfast.example.com`."""
     token: str | None = None
@@ -107,6 +107,9 @@ class Settings:
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
             object.__setattr__(self, field.name, _parse_field(field, value, "the call"))
+        if self.database_url is not None and is_server(self.database_url):
+            object.__setattr__(self, "url", self.database_url)
+            object.__setattr__(self, "database_url", None)
 
 
 def load(

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 
+import holdfast
 from holdfast.client import Holdfast, connect
 from holdfast.config import Settings
 from holdfast.engine.http import HttpEngine
+from holdfast.engine.public import READABLE
 from holdfast.engine.wire import pack, pack_rows, unpack, unpack_rows
 from holdfast.errors import (
     AlreadyClaimed,
@@ -23,6 +26,17 @@ from holdfast.errors import (
     NotFound,
 )
 from tests.support.api import VENTURE, Server
+
+ROOT = Path(holdfast.__file__).parent
+# Of the feed, and of `holdfast up`, which are on the database itself.
+ON_THE_DATABASE = {
+    "tail",
+    "feed_batch",
+    "feed_patience",
+    "feed_as_user",
+    "api_tokens",
+    "any_api_token",
+}
 
 
 async def test_an_execution_runs_through_a_server_as_it_does_on_the_database(
@@ -123,7 +137,7 @@ async def test_what_is_no_name_never_becomes_a_part_of_a_statement(server: Serve
 async def test_only_public_functions_and_queries_for_users_are_answered(hf: Holdfast) -> None:
     with pytest.raises(NotAllowed):
         await hf.engine.call("drop_old_partitions", retention_days=1)
-    for query in ("fingerprint", "tail", "../queries/plan", "verify_world"):
+    for query in ("fingerprint", "tail", "verify_world"):
         with pytest.raises(NotFound):
             await hf.engine.read(query)
 
@@ -172,17 +186,21 @@ async def test_values_arrive_as_they_were() -> None:
         unpack("pickle", "x")
 
 
+def test_what_a_client_reads_is_for_users() -> None:
+    queries = {file.stem for file in (ROOT / "sql" / "queries").glob("*.sql")}
+    sources = [
+        file for file in ROOT.rglob("*.py") if file.parts[len(ROOT.parts)] not in ("engine", "api")
+    ]
+    read = {name for file in sources for name in queries if f'"{name}"' in file.read_text()}
+    assert read - ON_THE_DATABASE <= READABLE <= queries
+
+
 async def test_a_row_behaves_as_the_drivers_own(server: Server) -> None:
-    [native] = await server.engine.read("venture_of_request", VENTURE, VENTURE)
+    [native] = [row for row in await server.engine.read("me") if row["slug"] == VENTURE]
     [row] = unpack_rows(pack_rows([native]))
     assert dict(row) == dict(native)
-    assert (row[0], row["venture_id"], list(row), len(row)) == (
-        native[0],
-        native[0],
-        list(native),
-        1,
-    )
-    assert ("venture_id" in row, row.get("none", 5), {**row}) == (True, 5, dict(native))
+    assert (row[0], row["slug"], list(row), len(row)) == (native[0], VENTURE, list(native), 4)
+    assert ("slug" in row, row.get("none", 5), {**row}) == (True, 5, dict(native))
 
 
 async def test_a_server_or_a_database_but_not_both(hf: Holdfast) -> None:

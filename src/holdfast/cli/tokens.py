@@ -10,8 +10,9 @@ from typing import Annotated, Any
 import typer
 
 from holdfast.cli._connection import JsonOption, VentureOption, connected, find_id, run_async
-from holdfast.cli._output import ago, console, print_json, rows_table, short
+from holdfast.cli._output import console, print_json, rows_table
 from holdfast.errors import InvalidValue
+from holdfast.terminal.words import ago, short
 
 app = typer.Typer(
     name="token", help="Tokens by which programs come in over HTTP.", no_args_is_help=True

@@ -51,16 +51,33 @@ class UserEngine(Calls):
             DatabaseError: the database could not do it.
         """
         statement = call_statement(function, tuple(arguments))
-from holdfast.engine.catalogue import Function, Relation
-        return await self._called(function, self.select(statement, *arguments.values()))
+        return await self._called(function, self._act(statement, *arguments.values()))
 
     async def call_once(self, key: str, function: str, /, **arguments: Any) -> list[Row]:
         """Call a public function as the user; the same key again gives the same rows, and changes nothing."""
         shape = await self._shapes.of(call_statement(function, tuple(arguments)))
         ours = (self._role, self._claims, shape.inner)
         more = (key, function, shape.typed, arguments.get("venture_id"))
-        fetching = self._fetch(once_statement(shape), (*ours, *arguments.values(), *more))
-        return await self._called(function, fetching)
+        answer = self._fetch(once_statement(shape), (*ours, *arguments.values(), *more))
+        return await self._called(function, answer)
+
+    async def read(self, query: str, /, *arguments: Any) -> list[Row]:
+        """Run a named query under row-level security."""
+        return await self._act(texts.query(query), *arguments)
+
+    async def call_with_json(self, function: Function, arguments: Mapping[str, Any]) -> str | None:
+        """Call a function of the catalogue with JSON values; gives its answer as JSON text."""
+        statement = by_name.calling(function, frozenset(arguments))
+        given = (dict(arguments),) if arguments else ()
+        rows = await self._called(function.name, self._act(statement, *given))
+        body: str | None = rows[0]["body"] if rows else None
+        return body
+
+    async def select(self, relation: Relation, selection: by_name.Selection) -> Row:
+        """Read a relation of the catalogue; gives its rows as JSON text in `body`, how many `rows`, and of how many in `total`."""
+        statement, arguments = by_name.reading(relation, selection)
+        (row,) = await self._act(statement, *arguments)
+        return row
 
     async def _called(self, function: str, answer: Awaitable[list[Row]]) -> list[Row]:
         failpoints.reached("before", function)

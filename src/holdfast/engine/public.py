@@ -10,46 +10,12 @@ from holdfast.errors import InvalidValue, NotFound
 # Each is read under row-level security, so what it shows is the caller's own; those that are not here look into the
 # catalogue, or belong to the feed and the duties.
 READABLE = frozenset(
-    [
-        "directive",
-        "directive_among",
-        "directive_keys",
-        "directive_tree",
-        "directives",
-        "execution",
-        "execution_logs",
-        "execution_steps",
-        "executions",
-        "find_plan",
-        "find_question",
-        "fleet",
-        "grip",
-        "live_among",
-        "live_executions",
-        "live_sessions",
-        "live_supervisors",
-        "me",
-        "outcomes",
-        "pace",
-        "plan",
-        "plan_questions",
-        "plan_rounds",
-        "plan_steps",
-        "plans",
-        "proceeding",
-        "questions",
-        "restorations",
-        "session",
-        "session_questions",
-        "sessions",
-        "standing",
-        "step_history",
-        "stream",
-        "stream_end",
-        "supervisor",
-        "tree_news",
-        "venture_of_request",
-    ]
+    """
+    directive directive_among directive_keys directive_tree directives execution execution_logs execution_progress
+    execution_steps executions find_plan find_question fleet grip live_among live_executions live_sessions
+    live_supervisors me outcomes plan plan_progress plan_questions plan_rounds plan_steps plans proceeding questions
+    restorations session session_progress session_questions sessions standing stream stream_end supervisor tree_news
+    """.split()  # noqa: SIM905 - a list of words
 )
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 

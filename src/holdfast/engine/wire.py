@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -30,11 +31,13 @@ class _Kind:
     unpack: Callable[[Any], Any]
 
 
+# Of the numbers only those that JSON has no word for.
 _KINDS = (
     _Kind(UUID, "uuid", str, UUID),
     _Kind(datetime, "time", datetime.isoformat, datetime.fromisoformat),
     _Kind(Decimal, "number", str, Decimal),
     _Kind(timedelta, "seconds", timedelta.total_seconds, lambda value: timedelta(seconds=value)),
+    _Kind(float, "float", str, float),
     _Kind(bytes, "bytes", lambda value: base64.b64encode(value).decode(), base64.b64decode),
 )
 _BY_NAME = {kind.name: kind for kind in _KINDS}
@@ -156,6 +159,8 @@ class WireRow:
 
 
 def _kind_of(value: Any) -> _Kind | None:
+    if isinstance(value, float) and math.isfinite(value):
+        return None
     return next((kind for kind in _KINDS if isinstance(value, kind.python)), None)
 
 
