@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
@@ -23,8 +23,12 @@ from holdfast.errors import ConfigError, HoldfastError, LeaseLost, NotFound, Wor
 from holdfast.executions.run import Run
 from holdfast.executions.service import AgentExecutionService
 from holdfast.executions.writer import ExecutionWriter
+from holdfast.live.asking import asking
 from holdfast.live.cursor import Cursor
-from holdfast.live.feed import follow, position
+from holdfast.live.feed import follow, follow_remotely, position
+from holdfast.live.following import Following
+from holdfast.live.hub import Hub
+from holdfast.live.subscription import Wish
 from holdfast.live.watch import Watch
 from holdfast.model.events import Event
 from holdfast.model.kinds import kind_of
@@ -85,6 +89,7 @@ class Holdfast:
         self._engine: Engine | None = None
         self._heart: Heart | None = None
         self._watch: Watch | None = None
+        self._hub: Hub | None = None
         self._ventures: dict[str, UUID] = {}
         self._writers: dict[UUID, ExecutionWriter] = {}
 
@@ -98,6 +103,9 @@ class Holdfast:
             stack.push_async_callback(asyncio.to_thread, self._heart.stop)
             self._watch = Watch(self._engine)
             stack.push_async_callback(self._watch.stop)
+            if isinstance(self._engine, PostgresEngine):
+                self._hub = Hub(self._engine)
+                stack.push_async_callback(self._hub.stop)
             self._stack = stack.pop_all()
         return self
 
@@ -300,6 +308,57 @@ class Holdfast:
             async for item in items:
                 yield item
 
+    def subscribe(
+        self,
+        *,
+        venture: str | None = None,
+        directive: str | UUID | None = None,
+        session: str | UUID | None = None,
+        supervisor: str | UUID | None = None,
+        execution: str | UUID | None = None,
+        plan: str | UUID | None = None,
+        kinds: Iterable[str] = (),
+        since: Cursor | str | None = None,
+    ) -> Following:
+        """Every event of a venture, or of one thing and all that works on it, as it happens.
+
+            async for event in hf.subscribe(directive="SD-12"):
+                print(event.type, event.data)
+
+        Args:
+            venture: its slug; unset means the settings' one.
+            directive: its key or id; the directives below it, the plans, supervisors and executions that work on
+                them, and the sessions that hold them are followed too.
+            session: its name or id, with the supervisors and executions that work in it.
+            supervisor: its id, with its executions.
+            execution: its id.
+            plan: its id, with its supervisor and its executions.
+            kinds: only these kinds of streams, such as `execution`.
+            since: a cursor or its text, "start" for all there is, unset for what happens from now on.
+
+        Raises:
+            FeedReset: while iterating, what comes next is no longer kept.
+            NotFound: while iterating, there is no such thing.
+            InvalidValue: more than one thing is named, or `since` is no cursor.
+        """
+        nouns = {
+            "directive": directive,
+            "session": session,
+            "supervisor": supervisor,
+            "execution": execution,
+            "plan": plan,
+        }
+        named = {noun: str(value) for noun, value in nouns.items() if value is not None}
+        wanted = asking(named, kinds=kinds, since=since)
+        if not isinstance(self.engine, PostgresEngine):
+            slug = venture or self.settings.venture
+            return follow_remotely(self.engine, slug, named, kinds=kinds, since=since)
+
+        async def wish() -> Wish:
+            return await wanted.wish("", await self.venture_id(venture), self.engine)
+
+        return Following(wish, hub=self.hub, reads=self.engine)
+
     async def _run_plan(self, supervisor: Supervisor) -> dict[str, Any]:
         """A plan's runner is a supervisor."""
         runner = plans.PlanRunner(
@@ -334,6 +393,13 @@ class Holdfast:
         """What beats for the leases held here."""
         assert self._heart is not None
         return self._heart
+
+    @property
+    def hub(self) -> Hub:
+        """Where subscriptions of this process join the feed."""
+        if self._hub is None:
+            self._hub = Hub(self.database)
+        return self._hub
 
     @property
     def watch(self) -> Watch:

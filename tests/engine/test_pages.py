@@ -50,8 +50,8 @@ analyze holdfast.claude_sessions, holdfast.directives, holdfast.agent_executions
 """
 
 PAGES: dict[str, tuple[Any, ...]] = {
-    "list_sessions": (VENTURE, None, PAGE, None, None, False),
-    "list_sessions open": (VENTURE, None, PAGE, None, None, True),
+    "list_sessions": (VENTURE, None, PAGE, None, None, None, False),
+    "list_sessions open": (VENTURE, None, PAGE, None, None, None, True),
     "list_executions": (VENTURE, None, PAGE, *[None] * 6, False, False),
     "list_executions running": (VENTURE, None, PAGE, "running", *[None] * 5, False, False),
     "list_executions failed": (VENTURE, None, PAGE, "failed", *[None] * 5, False, False),

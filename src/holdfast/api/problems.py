@@ -28,7 +28,7 @@ STATUS: Mapping[type[HoldfastError], int] = {
     errors.AlreadyAnswered: 409,
     errors.Blocked: 409,
     errors.EvidenceMissing: 409,
-    errors.Conflict: 412,
+    errors.Conflict: 409,
     errors.InvalidValue: 422,
     errors.PlanError: 422,
     errors.TooLarge: 413,
@@ -64,6 +64,8 @@ def status_of(error: HoldfastError) -> int:
     >>> status_of(errors.LeaseLost()), status_of(errors.NotMigrated())
     (409, 500)
     """
+    if isinstance(error, errors.Conflict) and "expected_seq" in error.detail:
+        return 412  # the caller said what it had seen
     return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
 
 

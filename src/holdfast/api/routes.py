@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from fastapi import APIRouter
 
-from holdfast.api import engine_routes, health, me, sign_in, token_routes
+from holdfast.api import engine_routes, health, me, resources, sign_in, token_routes
 from holdfast.api.gateway import Gateway
 from holdfast.api.postgrest import rpc, views
 
@@ -18,6 +18,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     sign_in.router,
     token_routes.router,
     engine_routes.router,
+    *resources.ROUTERS,
     rpc.router,
     rpc.postgrest_router,
     views.router,

@@ -62,6 +62,8 @@ async def _look(connection: Connection, statement: str) -> Shape:
         prepared = await connection.prepare(statement)
         attributes = prepared.get_attributes()
         oids = [kind.oid for kind in prepared.get_parameters()]
+        # Types are named with their schema only where the path does not have it, and the user's path is another one.
+        await connection.execute("set local search_path = pg_catalog")
         takes = await connection.fetchval(_TYPE_NAMES, oids)
         gives = await connection.fetchval(_TYPE_NAMES, [one.type.oid for one in attributes])
     names = (one.name for one in attributes)

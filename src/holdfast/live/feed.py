@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from typing import Protocol
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from holdfast.engine.postgres import PostgresEngine
 from holdfast.live import tail
 from holdfast.live.chunks import Item
 from holdfast.live.cursor import Cursor
+from holdfast.live.following import Following
 from holdfast.live.tail import POLL_SECONDS, Tail
 
 
@@ -52,8 +53,29 @@ def follow(
     from holdfast.live.remote import RemoteTail, http  # noqa: PLC0415 - loads what speaks HTTP
 
     return RemoteTail(
-        http(engine), venture_id=venture_id, since=since, on_connect=on_connect, on_lost=on_lost
+        http(engine),
+        asked={} if venture_id is None else {"venture": str(venture_id)},
+        since=since,
+        on_connect=on_connect,
+        on_lost=on_lost,
     )
+
+
+def follow_remotely(
+    engine: Engine,
+    venture: str,
+    named: Mapping[str, str],
+    *,
+    kinds: Iterable[str],
+    since: Cursor | str | None,
+) -> Following:
+    """What `hf.subscribe` gives through a server."""
+    from holdfast.live.remote import RemoteFollowing, RemoteTail, http  # noqa: PLC0415
+
+    asked = {"venture": venture, **named}
+    if wanted := ",".join(kinds):
+        asked["kinds"] = wanted
+    return RemoteFollowing(RemoteTail(http(engine), asked=asked, since=since))
 
 
 async def position(engine: Engine) -> Cursor:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
-from uuid import UUID
 
 from holdfast.engine.calls import Engine
 from holdfast.engine.http import HttpEngine
@@ -14,6 +13,7 @@ from holdfast.errors import DatabaseUnavailable
 from holdfast.live.backoff import Backoff
 from holdfast.live.chunks import Item
 from holdfast.live.cursor import Cursor, FeedReset
+from holdfast.live.following import Following
 from holdfast.model.events import Event
 
 PATH = "/api/v1/live/events"
@@ -28,13 +28,13 @@ class RemoteTail:
         self,
         engine: HttpEngine,
         *,
-        venture_id: UUID | None,
+        asked: Mapping[str, str],
         since: Cursor | str | None,
         on_connect: Callable[[], None] = lambda: None,
         on_lost: Callable[[], None] = lambda: None,
     ) -> None:
         self._engine = engine
-        self._venture_id = venture_id
+        self._asked = dict(asked)
         self._from_start = since == "start"
         self._cursor = Cursor.parse(since) if isinstance(since, str) and since != "start" else None
         if isinstance(since, Cursor):
@@ -80,10 +80,24 @@ class RemoteTail:
             await backoff.wait()
 
     def _parameters(self) -> dict[str, str]:
-        named = {} if self._venture_id is None else {"venture": str(self._venture_id)}
         if self._cursor is not None:
-            return named | {"since": str(self._cursor)}
-        return named | ({"since": "start"} if self._from_start else {})
+            return self._asked | {"since": str(self._cursor)}
+        return self._asked | ({"since": "start"} if self._from_start else {})
+
+
+class RemoteFollowing(Following):
+    """`hf.subscribe(…)` through a server."""
+
+    def __init__(self, tail: RemoteTail) -> None:
+        self._tail = tail
+        self._cursor: Cursor | None = None
+        self._events: AsyncGenerator[Event] | None = None
+
+    async def _each(self) -> AsyncGenerator[Event]:
+        async with aclosing(aiter(self._tail)) as items:
+            async for event, cursor in items:
+                self._hold(cursor)
+                yield event
 
 
 def http(engine: Engine) -> HttpEngine:

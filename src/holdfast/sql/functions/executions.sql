@@ -18,7 +18,8 @@ begin
         p_session_id, 'pending', coalesce(p_input, '{}'), p_priority, coalesce(p_run_at, v_now), p_max_attempts,
         coalesce(p_metadata, '{}'), v_now, 1);
     perform emit(p_venture_id, 'execution', v_id, 1, 'execution.created', jsonb_strip_nulls(jsonb_build_object(
-        'name', p_name, 'kind', p_kind, 'agent', p_agent, 'role', p_role, 'supervisor_id', p_supervisor_id, 'key', p_key)));
+        'name', p_name, 'kind', p_kind, 'agent', p_agent, 'role', p_role, 'supervisor_id', p_supervisor_id, 'key', p_key,
+        'directive_id', p_directive_id, 'session_id', p_session_id)));
     return v_id;
 end
 $$;

@@ -12,7 +12,7 @@ language plpgsql security definer set search_path = holdfast, pg_temp as $$
 declare
     v_venture uuid := enter(p_venture_id, 'agent');
     v_user    text := coalesce(request_user(), '');
-    v_given   jsonb := jsonb_strip_nulls(coalesce(p_arguments, '{}'));
+    v_given   jsonb := coalesce(p_arguments, '{}');
     v_digest  bytea := sha256(convert_to(p_action || v_given::text || coalesce(p_expected_seq::text, ''), 'UTF8'));
 begin
     if p_key is not null then
@@ -113,6 +113,7 @@ $$;
 
 -- What an action changes: the row whose counter its caller may have seen. A question has no counter: its moves are counted.
 create function holdfast.subject_of(p_venture_id uuid, p_action text, p_given jsonb, out id uuid, out seq bigint)
+returns setof record
 language sql stable as $$
     select d.id, d.seq from holdfast.directives d
     where p_action in ('override_directive', 'override_directive_phase', 'assign_directive', 'add_directive')
@@ -136,7 +137,7 @@ $$;
 create function holdfast.require_seq(p_venture_id uuid, p_action text, p_given jsonb, p_expected_seq bigint) returns void
 language plpgsql as $$
 declare
-    v_seq bigint := (subject_of(p_venture_id, p_action, p_given)).seq;
+    v_seq bigint := (select s.seq from subject_of(p_venture_id, p_action, p_given) s);
 begin
     if p_expected_seq is not null and v_seq <> p_expected_seq then
         perform refuse_changed(p_expected_seq, v_seq);
@@ -157,15 +158,17 @@ $$;
 create function holdfast.seq_after(p_venture_id uuid, p_action text, p_given jsonb, p_expected_seq bigint) returns bigint
 language plpgsql as $$
 declare
-    v_subject record := subject_of(p_venture_id, p_action, p_given);
-    v_before  bigint;
+    v_id     uuid;
+    v_seq    bigint;
+    v_before bigint;
 begin
+    select s.id, s.seq into v_id, v_seq from subject_of(p_venture_id, p_action, p_given) s;
     select min(e.seq) - 1 into v_before from events e
-    where e.venture_id = p_venture_id and e.stream_id = v_subject.id and e.xid = pg_current_xact_id();
+    where e.venture_id = p_venture_id and e.stream_id = v_id and e.xid = pg_current_xact_id();
     if v_before <> p_expected_seq then
         perform refuse_changed(p_expected_seq, v_before);
     end if;
-    return v_subject.seq;
+    return v_seq;
 end
 $$;
 

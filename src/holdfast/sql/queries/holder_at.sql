@@ -15,6 +15,6 @@ left join lateral (
 left join holdfast.claude_sessions s on s.venture_id = d.venture_id and s.session_id = c.data ->> 'session_id'
 left join lateral (
     select e.time from holdfast.events e
-    where e.venture_id = d.venture_id and e.stream_id = s.id and e.type = 'session.lost' and e.time between c.time and $3
+    where e.venture_id = d.venture_id and e.stream_id = s.id and e.type = 'session.lost' and e.time > c.time and e.time <= $3
     order by e.seq desc limit 1) l on true
 where d.venture_id = $1 and d.sd_key = $2 and c.type = 'directive.claimed'

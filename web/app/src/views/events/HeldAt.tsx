@@ -2,7 +2,7 @@ import { useHoldfast } from "@holdfast/react";
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { clockOf, exactOf } from "../../parts/index.js";
-import { Ref } from "../common/Ref.js";
+import { Go } from "../../shell/Go.js";
 import css from "./events.module.css";
 
 interface Holder {
@@ -37,27 +37,24 @@ export function HeldAt({ sdKey, at }: { sdKey: string; at?: string }): ReactNode
 function Told({ sdKey, at }: { sdKey: string; at: string }): ReactNode {
   const client = useHoldfast();
   const params = { directive: sdKey, at: new Date(at).toISOString() };
-  const { data, error, isPending } = useQuery<{ holder: Holder | null }, Error>({
+  const { data, error, isPending } = useQuery<Holder, Error>({
     queryKey: ["events", "holders", params],
     queryFn: ({ signal }) => client.get("/holders", params, signal),
   });
   if (isPending) return <output>…</output>;
   if (error) return <output>{error.message}</output>;
-  const holder = data.holder;
-  if (!holder?.session_id || !holder.since) return <output>Nobody held it then.</output>;
+  if (!data.session_id || !data.since) return <output>Nobody held it then.</output>;
   return (
     <output>
-      <Ref noun="session" id={holder.session_id}>
-        {holder.session_id}
-      </Ref>{" "}
-      held it, from <span title={exactOf(holder.since)}>{clockOf(holder.since)}</span>
-      {holder.until && (
+      <Go to={["session", data.session_id]}>{data.session_id}</Go> held it, from{" "}
+      <span title={exactOf(data.since)}>{clockOf(data.since)}</span>
+      {data.until && (
         <>
           {" "}
-          to <span title={exactOf(holder.until)}>{clockOf(holder.until)}</span>
+          to <span title={exactOf(data.until)}>{clockOf(data.until)}</span>
         </>
       )}
-      {holder.lost_at && `; nothing was heard of it after ${clockOf(holder.lost_at)}`}
+      {data.lost_at && `; nothing was heard of it after ${clockOf(data.lost_at)}`}
     </output>
   );
 }

@@ -134,6 +134,8 @@ export class Live {
       const frame = frameOf(message.data);
       if (frame !== null) this.#take(frame);
     };
+    // What failed is told by the close that follows.
+    socket.onerror = () => undefined;
     socket.onclose = closed => {
       if (this.#socket !== socket) return;
       this.#socket = null;

@@ -1,0 +1,99 @@
+"""Executions: tracked pieces of agent work."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+
+from holdfast.api.resources.documenting import ANY, ONE, WRITING
+from holdfast.api.resources.etags import IfNoneMatch, tagged
+from holdfast.api.resources.paging import (
+    DEFAULT_LIMIT,
+    After,
+    Limit,
+    Open,
+    Page,
+    Search,
+    page_of,
+    place,
+)
+from holdfast.api.resources.reading import Reading
+from holdfast.api.resources.shapes.executions import Execution, NewExecution, WholeExecution
+from holdfast.api.resources.writing import Done, OptionalReason, Undo, Writing
+from holdfast.model.states import ExecutionStatus
+
+router = APIRouter(prefix="/api/v1/executions", tags=["executions"])
+
+
+@router.get("", responses=ANY)
+async def list_executions(
+    reading: Reading,
+    *,
+    limit: Limit = DEFAULT_LIMIT,
+    after: After = None,
+    status: ExecutionStatus | None = None,
+    session_id: UUID | None = None,
+    supervisor_id: UUID | None = None,
+    directive_id: UUID | None = None,
+    agent: Annotated[str | None, Query(max_length=200)] = None,
+    q: Search = None,
+    only_open: Open = False,
+    interrupted: Annotated[
+        bool, Query(description="Only those that run and that no worker holds.")
+    ] = False,
+) -> Page[Execution]:
+    """Executions, newest first; `q` is a part of the name."""
+    [before] = place(after, UUID)
+    rows = await reading.rows(
+        "list_executions",
+        before,
+        limit + 1,
+        status,
+        session_id,
+        supervisor_id,
+        directive_id,
+        agent,
+        q,
+        only_open,
+        interrupted,
+    )
+    return page_of(rows, limit, Execution, lambda row: [row["id"]])
+
+
+@router.post("", status_code=201, responses=WRITING)
+async def create_execution(writing: Writing, given: NewExecution) -> Done:
+    """Make an execution; one with a kind is taken by a worker. Needs the role agent."""
+    return await writing.make(
+        "create_execution",
+        undo_path="/api/v1/executions/{id}/cancel",
+        **given.model_dump(mode="json"),
+    )
+
+
+@router.get("/{execution_id}", response_model=WholeExecution, responses=ONE)
+async def get_execution(
+    reading: Reading, execution_id: UUID, if_none_match: IfNoneMatch = None
+) -> Response:
+    """One execution with all that it has."""
+    row = await reading.one("one_execution", "execution", execution_id)
+    return tagged(WholeExecution.model_validate(dict(row)), row["seq"], if_none_match)
+
+
+@router.post("/{execution_id}/cancel", responses=WRITING)
+async def cancel(writing: Writing, execution_id: UUID, given: OptionalReason) -> Done:
+    """Cancel it, whoever runs it; needs the role operator."""
+    undo = Undo(path=f"/api/v1/executions/{execution_id}/retry")
+    return await writing.do("cancel_execution", execution_id, undo=undo, reason=given.reason)
+
+
+@router.post("/{execution_id}/retry", status_code=201, responses=WRITING)
+async def retry(writing: Writing, execution_id: UUID, given: OptionalReason) -> Done:
+    """Make an execution that does it again; `id` is the new one's. Needs the role operator."""
+    return await writing.make(
+        "retry_execution",
+        undo_path="/api/v1/executions/{id}/cancel",
+        id=str(execution_id),
+        reason=given.reason,
+    )

@@ -1,0 +1,1 @@
+"""What the resources look like in JSON, one file for each noun."""

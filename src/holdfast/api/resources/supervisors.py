@@ -1,0 +1,65 @@
+"""Supervisors: durable coordinators."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from holdfast.api.resources.documenting import ANY, ONE, WRITING
+from holdfast.api.resources.etags import IfNoneMatch, tagged
+from holdfast.api.resources.paging import DEFAULT_LIMIT, After, Limit, Open, Page, page_of, place
+from holdfast.api.resources.reading import Reading
+from holdfast.api.resources.shapes.supervisors import Supervisor, WholeSupervisor
+from holdfast.api.resources.writing import Done, OptionalReason, Undo, Writing
+from holdfast.model.states import SupervisorState
+
+router = APIRouter(prefix="/api/v1/supervisors", tags=["supervisors"])
+
+
+@router.get("", responses=ANY)
+async def list_supervisors(
+    reading: Reading,
+    *,
+    limit: Limit = DEFAULT_LIMIT,
+    after: After = None,
+    state: SupervisorState | None = None,
+    directive_id: UUID | None = None,
+    session_id: UUID | None = None,
+    only_open: Open = False,
+) -> Page[Supervisor]:
+    """Supervisors, newest first."""
+    [before] = place(after, UUID)
+    rows = await reading.rows(
+        "list_supervisors", before, limit + 1, state, directive_id, session_id, only_open
+    )
+    return page_of(rows, limit, Supervisor, lambda row: [row["id"]])
+
+
+@router.get("/{supervisor_id}", response_model=WholeSupervisor, responses=ONE)
+async def get_supervisor(
+    reading: Reading, supervisor_id: UUID, if_none_match: IfNoneMatch = None
+) -> Response:
+    """One supervisor with all that it has."""
+    row = await reading.one("one_supervisor", "supervisor", supervisor_id)
+    return tagged(WholeSupervisor.model_validate(dict(row)), row["seq"], if_none_match)
+
+
+@router.post("/{supervisor_id}/pause", responses=WRITING)
+async def pause(writing: Writing, supervisor_id: UUID, given: OptionalReason) -> Done:
+    """Take it from its worker until it is resumed; what it spawned goes on. Needs the role operator."""
+    undo = Undo(path=f"/api/v1/supervisors/{supervisor_id}/resume")
+    return await writing.do("pause_supervisor", supervisor_id, undo=undo, reason=given.reason)
+
+
+@router.post("/{supervisor_id}/resume", responses=WRITING)
+async def resume(writing: Writing, supervisor_id: UUID, given: OptionalReason) -> Done:
+    """Let a worker take it up again; needs the role operator."""
+    undo = Undo(path=f"/api/v1/supervisors/{supervisor_id}/pause")
+    return await writing.do("resume_supervisor", supervisor_id, undo=undo, reason=given.reason)
+
+
+@router.post("/{supervisor_id}/stop", responses=WRITING)
+async def stop(writing: Writing, supervisor_id: UUID, given: OptionalReason) -> Done:
+    """End it as failed, with its plan, its executions and its questions; needs the role operator."""
+    return await writing.do("stop_supervisor", supervisor_id, reason=given.reason)
