@@ -10,6 +10,7 @@ from fastapi import APIRouter
 
 from holdfast.api import engine_routes, health, me, resources, sign_in, token_routes
 from holdfast.api.gateway import Gateway
+from holdfast.api.live import parts, sse, websocket
 from holdfast.api.postgrest import rpc, views
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -22,9 +23,11 @@ ROUTERS: tuple[APIRouter, ...] = (
     rpc.router,
     rpc.postgrest_router,
     views.router,
+    websocket.router,
+    sse.router,
 )
 
 Part: TypeAlias = Callable[[Gateway], AbstractAsyncContextManager[None]]
 
-LIFESPANS: tuple[Part, ...] = ()
+LIFESPANS: tuple[Part, ...] = (parts.hub,)
 """What is entered before the first request and left after the last; it may put itself into `gateway.parts`."""

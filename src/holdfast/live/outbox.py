@@ -50,6 +50,7 @@ class Outbox:
         self._bytes = 0
         self._something = asyncio.Event()
         self._room = asyncio.Event()
+        self._over = asyncio.Event()
         self._end: Exception | None = None
 
     @property
@@ -85,6 +86,7 @@ class Outbox:
             self._bytes = 0
         self._something.set()
         self._room.set()
+        self._over.set()
 
     async def take(self) -> list[Frame]:
         """Everything that waits, once there is something.
@@ -101,6 +103,15 @@ class Outbox:
         self._bytes = 0
         self._room.set()
         return frames
+
+    async def ended(self) -> None:
+        """Return once it has ended."""
+        await self._over.wait()
+
+    def raise_end(self) -> None:
+        """Raise the reason for which it has ended, if it has."""
+        if self._end is not None:
+            raise self._end
 
     async def wait_for_room(self) -> None:
         """Return once it is less than half full, or ended."""

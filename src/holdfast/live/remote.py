@@ -69,7 +69,10 @@ class RemoteTail:
                             is_connected = True
                             self._on_connect()
                         if message.event == "event" and self._cursor is not None:
-                            yield Event.of_cloudevent(json.loads(message.data)), self._cursor
+                            yield (
+                                Event.of_cloudevent(json.loads(message.data)["event"]),
+                                self._cursor,
+                            )
                         elif message.event == "reset":
                             raise FeedReset(json.loads(message.data)["reason"])
                         elif message.event == "caught_up" and not endless:
