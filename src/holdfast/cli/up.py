@@ -60,16 +60,21 @@ async def _serve(
     # The libraries of the server take longer to load than any other command's work.
     from holdfast.api.app import make_app  # noqa: PLC0415
     from holdfast.api.serving import Serving, address_of, listen  # noqa: PLC0415
+    from holdfast.mcp import over_http  # noqa: PLC0415
 
     told_to_stop = _told_to_stop()
     with contextlib.closing(listen(settings.api_host, port)) as listening:
-        here = settings.telemetry_endpoint or address_of(listening)
+        address = address_of(listening)
+        here = settings.telemetry_endpoint or address
         async with Holdfast(dataclasses.replace(settings, telemetry_endpoint=here)) as hf:
             await hf.venture_id()
             await _require_credentials(settings, hf)
-            serving = Serving(await make_app(settings, hf.database), listening)
-            address = address_of(listening)
-            async with _working(hf, works=works):
+            async with (
+                _working(hf, works=works),
+                over_http.serving(hf.watch, lease_seconds=settings.lease_seconds) as tools,
+            ):
+                app = await make_app(settings, hf.database, mounts={"/mcp": tools})
+                serving = Serving(app, listening)
                 await serving.start()
                 try:
                     with known_at(address):
