@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
-from holdfast.api.resources.documenting import ANY, ONE, READING, WRITING
+from holdfast.api.resources.documenting import ANY, ONE, READING, WRITING, resource
 from holdfast.api.resources.etags import IfNoneMatch, tagged
 from holdfast.api.resources.measuring import WithEta, measured, progress_of
 from holdfast.api.resources.paging import (
@@ -27,7 +27,7 @@ from holdfast.api.resources.writing import Done, OptionalReason, Undo, Writing
 from holdfast.model.states import ExecutionStatus
 from holdfast.progress import of as of_executions
 
-router = APIRouter(prefix="/api/v1/executions", tags=["executions"])
+router = resource("/api/v1/executions", tag="executions")
 
 
 @router.get("", responses=ANY)
@@ -94,14 +94,14 @@ async def get_execution(
 
 
 @router.post("/{execution_id}/cancel", responses=WRITING)
-async def cancel(writing: Writing, execution_id: UUID, given: OptionalReason) -> Done:
+async def cancel_execution(writing: Writing, execution_id: UUID, given: OptionalReason) -> Done:
     """Cancel it, whoever runs it; needs the role operator."""
     undo = Undo(path=f"/api/v1/executions/{execution_id}/retry")
     return await writing.do("cancel_execution", execution_id, undo=undo, reason=given.reason)
 
 
 @router.post("/{execution_id}/retry", status_code=201, responses=WRITING)
-async def retry(writing: Writing, execution_id: UUID, given: OptionalReason) -> Done:
+async def retry_execution(writing: Writing, execution_id: UUID, given: OptionalReason) -> Done:
     """Make an execution that does it again; `id` is the new one's. Needs the role operator."""
     return await writing.make(
         "retry_execution",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
-from holdfast.api.resources.documenting import ANY, ONE, READING, WRITING
+from holdfast.api.resources.documenting import ANY, ONE, READING, WRITING, resource
 from holdfast.api.resources.etags import IfNoneMatch, tagged
 from holdfast.api.resources.measuring import WithEta, measured, progress_of
 from holdfast.api.resources.paging import DEFAULT_LIMIT, After, Limit, Page, page_of, place
@@ -18,7 +18,7 @@ from holdfast.api.resources.writing import Done, Writing
 from holdfast.model.states import PlanStatus
 from holdfast.progress import of_plans
 
-router = APIRouter(prefix="/api/v1/plans", tags=["plans"])
+router = resource("/api/v1/plans", tag="plans")
 
 
 @router.get("", responses=ANY)

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 
-from holdfast.api.resources.documenting import ANY, ONE, READING, WRITING
+from holdfast.api.resources.documenting import ANY, ONE, READING, WRITING, resource
 from holdfast.api.resources.etags import IfNoneMatch, tagged
 from holdfast.api.resources.measuring import WithEta, measured, progress_of
 from holdfast.api.resources.paging import (
@@ -28,7 +28,7 @@ from holdfast.api.resources.writing import Done, NeededReason, OptionalReason, U
 from holdfast.model.sessions import SessionState
 from holdfast.progress import of_sessions
 
-router = APIRouter(prefix="/api/v1/sessions", tags=["sessions"])
+router = resource("/api/v1/sessions", tag="sessions")
 
 SessionName = Annotated[
     str, Path(max_length=200, description="The session's id, or the agent program's name for it.")
@@ -82,7 +82,7 @@ async def list_claims(
 
 
 @router.post("/{session_id}/release", responses=WRITING)
-async def release(
+async def release_session(
     reading: Reading, writing: Writing, session_id: SessionName, given: NeededReason
 ) -> Done:
     """Take away what the session holds; needs the role operator."""
@@ -96,7 +96,7 @@ async def release(
 
 
 @router.post("/{session_id}/end", responses=WRITING)
-async def end(
+async def end_session(
     reading: Reading, writing: Writing, session_id: SessionName, given: OptionalReason
 ) -> Done:
     """End the session: what it holds is given back, and its next call is refused; needs the role operator."""
