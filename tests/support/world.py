@@ -169,6 +169,7 @@ async def _work(maker: _Maker, session: Held, execution: Held) -> None:
     fence = {"epochs": [execution.token.epoch], "tokens": [execution.token.token]}
     rows: dict[str, Any] = {"execution_ids": [execution.id], **fence}
     await maker.call("record_steps", **rows, positions=[1], names=["one"], statuses=["running"])
+    await maker.call("record_steps", **rows, positions=[5], names=["last"], statuses=["completed"])
     await maker.call("append_logs", **rows, levels=["info"], messages=["hello"])
     await maker.call("record_metrics", execution_id=execution.id, **execution.token._asdict())
     await maker.call("upsert_auto_proceed_session", session_id=SESSION, total_children=5)

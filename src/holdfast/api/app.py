@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
-from holdfast.api import problems, routes
+from holdfast.api import pages, problems, routes
 from holdfast.api.credentials import cookies
 from holdfast.api.credentials.jwt import Verifier
 from holdfast.api.credentials.secrets import digest as new_key_of
@@ -59,6 +59,7 @@ async def make_app(
         app.include_router(router)
     for path, mounted in (mounts or {}).items():
         app.mount(path, mounted)
+    pages.install(app)
     _put_shell_around(app, settings)
     return app
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import uvicorn
 from fastapi import FastAPI
 
+from holdfast.api.live.socket import SETTINGS, LiveWebSocket
 from holdfast.config import DEFAULT_API_PORT
 from holdfast.errors import AddressTaken, ConfigError
 
@@ -54,12 +55,13 @@ class Serving:
         config = uvicorn.Config(
             app,
             http="httptools",
-            ws="websockets-sansio",
+            ws=LiveWebSocket,
             log_config=None,
             access_log=False,
             server_header=False,
             proxy_headers=False,
             timeout_graceful_shutdown=_STOP_SECONDS,
+            **SETTINGS,
         )
         self._server = _Server(config)
         self._task: asyncio.Task[None] | None = None

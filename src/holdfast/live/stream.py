@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from uuid import UUID
 
-from holdfast.engine.postgres import PostgresEngine
 from holdfast.live.cursor import FeedReset
 from holdfast.live.reader import event_of
+from holdfast.live.reads import Reads
 from holdfast.model.events import Event
 
 PAGE_ROWS = 500
 
 
 async def read_stream(
-    engine: PostgresEngine, stream_id: UUID, after_seq: int = 0, *, venture_id: UUID
+    engine: Reads, stream_id: UUID, after_seq: int = 0, *, venture_id: UUID
 ) -> AsyncGenerator[Event]:
     """Every event of a stream after a seq that there is by now, in order.
 

@@ -27,11 +27,11 @@ _TREE: list[tuple[str, str, str | None, list[str], str, str | None]] = [
 async def tree(stage: Stage) -> Story:
     """The directives, most of them ready to be begun."""
     yield 600
-    for key, title, parent, needs, phase, verification in _TREE:
+    for place, (key, title, parent, needs, phase, verification) in enumerate(_TREE):
         draft = key in {"SD-104", "SD-204"}
         id_ = await stage.value(
             "add_directive", sd_key=key, title=title, parent_key=parent, needs=needs, phase=phase,
-            verification=verification, status="draft" if draft else "active",
+            verification=verification, status="draft" if draft else "active", priority=100 + place,
         )  # fmt: skip
         stage.met[key] = id_
     yield 540
@@ -117,6 +117,8 @@ async def filler(stage: Stage) -> Story:
     await session.start("claude", "ann@quay", "sd-102-cents")
     await session.take("SD-102")
     await session.call("save_session", metadata={"resumed_because": "the machine was restarted"})
+    yield 0.4
+    await session.call("renew_session", lease_seconds=A_DAY_SECONDS)
 
 
 async def reader(stage: Stage) -> Story:
@@ -133,6 +135,8 @@ async def reader(stage: Stage) -> Story:
         context={"file": "billing/refunds.py", "line": 214},
     )
     await session.call("save_session", state="requires_action")
+    yield 0.2
+    await session.call("renew_session", lease_seconds=A_DAY_SECONDS)
 
 
 async def lost_one(stage: Stage) -> Story:

@@ -3,9 +3,15 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { type ReactNode, useMemo } from "react";
 import { useSearchParams } from "wouter";
 import { Freshen } from "./data/Freshen.js";
+import { useOne } from "./data/queries.js";
+import type { Me } from "./data/rows.js";
 import { KeysProvider } from "./shell/keys.js";
 import { NoticesProvider } from "./shell/notices.js";
 import { Shell } from "./shell/Shell.js";
+import { SignIn } from "./shell/SignIn.js";
+
+/** The HTTP status of who is not signed in. */
+const UNKNOWN = 401;
 
 /** The dashboard: a client for the venture that the address names, and the shell on it. */
 export function App(): ReactNode {
@@ -22,12 +28,22 @@ function Venture({ venture }: { venture: string | undefined }): ReactNode {
       <QueryClientProvider client={queries}>
         <KeysProvider>
           <NoticesProvider>
-            <Freshen />
-            <Shell />
+            <SignedIn />
           </NoticesProvider>
         </KeysProvider>
       </QueryClientProvider>
     </HoldfastProvider>
+  );
+}
+
+function SignedIn(): ReactNode {
+  const me = useOne<Me>("me");
+  if (me.error?.status === UNKNOWN) return <SignIn again={() => void me.refetch()} />;
+  return (
+    <>
+      <Freshen />
+      <Shell />
+    </>
   );
 }
 

@@ -45,7 +45,8 @@ begin
     insert into directive_needs (venture_id, directive_id, needs_id)
     select v_venture, v_id, (require_directive(v_venture, n.sd_key)).id from unnest(p_needs) as n (sd_key);
     perform emit(v_venture, 'directive', v_id, 1, 'directive.created', jsonb_build_object(
-        'sd_key', p_sd_key, 'title', p_title, 'status', p_status, 'phase', p_phase, 'parent', p_parent_key));
+        'sd_key', p_sd_key, 'title', p_title, 'status', p_status, 'phase', p_phase, 'parent', p_parent_key,
+        'parent_id', v_parent));
     return v_id;
 end
 $$;
@@ -308,7 +309,7 @@ begin
     where venture_id = p_directive.venture_id and id = p_directive.id returning seq into v_seq;
     perform emit(p_directive.venture_id, 'directive', p_directive.id, v_seq, 'directive.claimed', jsonb_strip_nulls(jsonb_build_object(
         'sd_key', p_directive.sd_key, 'session_id', p_session.session_id, 'epoch', v_claim.lease_epoch,
-        'mechanism', p_mechanism, 'from', p_taken_from, 'reason', p_reason)), p_actor);
+        'mechanism', p_mechanism, 'from', p_taken_from, 'reason', p_reason, 'holder_id', p_session.id)), p_actor);
     return v_claim;
 end
 $$;

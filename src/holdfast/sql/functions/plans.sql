@@ -19,7 +19,7 @@ begin
     values (v_venture, id, p_name, supervisor_id, v_directive, 'pending', p_spec, holdfast.now(), 1);
     perform insert_plan_steps(v_venture, id, p_steps);
     perform emit(v_venture, 'plan', id, 1, 'plan.created', jsonb_build_object('name', p_name, 'sd_key', sd_key,
-        'steps', (select jsonb_agg(s.step_key order by s.position) from plan_steps s where s.venture_id = v_venture and s.plan_id = id)));
+        'supervisor_id', supervisor_id, 'directive_id', v_directive, 'steps', (select jsonb_agg(s.step_key order by s.position) from plan_steps s where s.venture_id = v_venture and s.plan_id = id)));
     return next;
 end
 $$;

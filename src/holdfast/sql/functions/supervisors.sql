@@ -20,7 +20,8 @@ begin
     created := found;
     if created then
         perform emit(v_venture, 'supervisor', id, 1, 'supervisor.created', jsonb_strip_nulls(
-            jsonb_build_object('name', p_name, 'handler', p_handler, 'key', p_key)));
+            jsonb_build_object('name', p_name, 'handler', p_handler, 'key', p_key, 'directive_id', p_directive_id,
+                'session_id', p_session_id)));
     else
         select s.id into strict id from supervisor_states s where s.venture_id = v_venture and s.key = p_key;
     end if;

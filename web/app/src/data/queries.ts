@@ -80,25 +80,37 @@ export function useOne<Value>(
   });
 }
 
+/** What the server says of something that was done; what can be taken back says how. */
+interface Done {
+  undo?: { path: string; body: unknown } | null;
+}
+
 /**
  * Something that a person does: it is sent once, what it changed is read anew, and a refusal is shown with its next step.
- * What can be undone says how, and the notice of it offers that.
+ * Where the server says how to take it back, the notice of it offers that.
  */
 export function useAct<Body = Record<string, unknown>>(
   pathOf: (body: Body) => string,
   did?: (body: Body) => string,
-  undo?: (body: Body) => void,
 ) {
   const client = useHoldfast();
   const queries = useQueryClient();
   const notices = useNotices();
-  return useMutation<unknown, Error, Body>({
+  const refused = (error: Error) =>
+    notices.warn(problemOf(error) ?? new Problem(error.message, { status: 0 }));
+  const takeBack = ({ path, body }: { path: string; body: unknown }) =>
+    client
+      .post(path.replace("/api/v1", ""), body)
+      .then(() => notices.tell("It is taken back."), refused)
+      .finally(() => queries.invalidateQueries());
+  return useMutation<Done | null, Error, Body>({
     mutationFn: body => client.post(pathOf(body), body),
-    onSuccess: (_, body) => {
-      if (did) notices.tell(did(body), undo && (() => undo(body)));
+    onSuccess: (done, body) => {
+      const undo = done?.undo;
+      if (did) notices.tell(did(body), undo ? () => void takeBack(undo) : undefined);
       void queries.invalidateQueries();
     },
-    onError: error => notices.warn(problemOf(error) ?? new Problem(error.message, { status: 0 })),
+    onError: refused,
   });
 }
 

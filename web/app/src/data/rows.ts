@@ -21,23 +21,31 @@ export interface Question {
   plan_name: string | null;
 }
 
-/** One run of an agent program, as the API gives it. */
+/** One run of an agent program: how it stands, what it holds and how far its walk has come. */
 export interface Session {
   id: Id;
   session_id: string;
   state: "starting" | "running" | "idle" | "requires_action" | "ended" | "lost";
+  /** A live state whose lease ran out. */
+  interrupted: boolean;
   agent: string | null;
+  metadata: Record<string, unknown>;
+  created_at: Time;
+  ended_at: Time | null;
+  end_reason: string | null;
+  lease_expires_at: Time | null;
+  heartbeat_at: Time | null;
   sd_key: string | null;
   directive_title: string | null;
   phase: string | null;
-  current_activity: string | null;
-  hostname: string | null;
-  branch: string | null;
-  created_at: Time;
-  heartbeat_at: Time | null;
-  ended_at: Time | null;
-  lease_expires_at: Time | null;
-  metadata: Record<string, unknown>;
+  is_holding: boolean;
+  orchestrator_key: string | null;
+  completed_children: number | null;
+  total_children: number | null;
+  walk_progress: number | null;
+  pause_reason: string | null;
+  why: string | null;
+  open_questions: number;
   seq: number;
 }
 

@@ -1,8 +1,9 @@
 import type { ReactNode } from "react";
-import { Id, StateMark, wordsOf } from "../../parts/index.js";
+import { Id, wordsOf } from "../../parts/index.js";
+import { DetailHead } from "../../shell/DetailHead.js";
 import css from "./common.module.css";
 
-/** The top of a detail: its state, its name, and what can be done with it. */
+/** The top of a detail: its name, its state in words too, and what can be done with it. */
 export function Head(props: {
   state: string;
   title: string;
@@ -12,18 +13,14 @@ export function Head(props: {
   actions?: ReactNode;
 }): ReactNode {
   return (
-    <header className={css.head}>
-      <p className={css.noun}>
+    <DetailHead title={props.title} state={props.state} actions={props.actions}>
+      <b className={css.state} data-state={props.state}>
+        {wordsOf(props.state)}
+      </b>
+      {props.children}
+      <span>
         {props.noun} <Id id={props.id} />
-      </p>
-      <h1>
-        <StateMark state={props.state} size={14} /> {props.title}
-      </h1>
-      <p className={css.line}>
-        <b data-state={props.state}>{wordsOf(props.state)}</b>
-        {props.children}
-      </p>
-      {props.actions && <div className={css.actions}>{props.actions}</div>}
-    </header>
+      </span>
+    </DetailHead>
   );
 }

@@ -125,39 +125,43 @@ export interface Plan {
 export interface Evidence {
   command: readonly string[] | string;
   exit_code: number;
-  output_digest: string | null;
-  output_tail?: string | null;
-  duration_ms: number | null;
-  started_at?: Time | null;
+  output_digest: string;
+  output_tail: string;
+  verified_at: Time;
+  duration_ms: number;
+}
+
+/** What a person decides before a step's work begins. */
+export interface Gate {
+  id: Id;
+  message: string;
+  status: string;
+  answer: unknown;
+  answered_by: string | null;
+  answered_at: Time | null;
 }
 
 /** One round of a step of a plan. */
 export interface PlanStep {
   step_key: string;
+  round: number;
+  position: number;
   title: string;
   role: string | null;
+  agent: string | null;
   needs: readonly string[];
   status: string;
-  round: number;
   attempt: number;
-  position: number;
   has_verification: boolean;
-  gate: {
-    id?: Id;
-    message: string;
-    options: unknown[] | null;
-    status?: string;
-    answer?: unknown;
-    answered_by?: string | null;
-  } | null;
-  evidence: Evidence | null;
   execution_id: Id | null;
-  question_id: Id | null;
+  verification_id: Id | null;
+  current_activity: string | null;
   error_message: string | null;
   findings: unknown;
-  current_activity: string | null;
   started_at: Time | null;
   ended_at: Time | null;
+  gate: Gate | null;
+  evidence: Evidence | null;
 }
 
 /** Something there is to do, and who holds it. */

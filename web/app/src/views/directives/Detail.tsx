@@ -2,13 +2,12 @@ import { type Execution, stateOf } from "@holdfast/react";
 import type { ReactNode } from "react";
 import { useList, useOne } from "../../data/queries.js";
 import { Facts, HonestBar, Section, StateMark, Time } from "../../parts/index.js";
+import { Go } from "../../shell/Go.js";
 import common from "../common/common.module.css";
 import { Head } from "../common/Head.js";
 import { Loaded } from "../common/Loaded.js";
 import { percentOnly } from "../common/percent.js";
-import { Ref } from "../common/Ref.js";
 import type { Directive } from "../common/rows.js";
-import { Sheet } from "../common/Sheet.js";
 import { useEvents } from "../common/useEvents.js";
 import { EventTable } from "../events/EventTable.js";
 import { HeldAt } from "../events/HeldAt.js";
@@ -20,11 +19,9 @@ import { PhaseTrack } from "./PhaseTrack.js";
 export function Detail({ id }: DetailProps): ReactNode {
   const directive = useOne<Directive>("directives", id);
   return (
-    <Sheet>
-      <Loaded query={directive} rows={8}>
-        {of => <Shown of={of} />}
-      </Loaded>
-    </Sheet>
+    <Loaded query={directive} rows={8}>
+      {of => <Shown of={of} />}
+    </Loaded>
   );
 }
 
@@ -41,11 +38,7 @@ function Shown({ of }: { of: Directive }): ReactNode {
         <PhaseTrack phase={of.phase} status={of.status} />
         {of.held_by && of.held_since ? (
           <span>
-            held by{" "}
-            <Ref noun="session" id={of.held_by}>
-              {of.held_by}
-            </Ref>{" "}
-            since <Time at={of.held_since} />
+            held by <Go to={["session", of.held_by]}>{of.held_by}</Go> since <Time at={of.held_since} />
           </span>
         ) : (
           <span>nobody holds it</span>
@@ -56,14 +49,7 @@ function Shown({ of }: { of: Directive }): ReactNode {
       <Section title="What it stands on">
         <Facts
           of={[
-            [
-              "part of",
-              of.parent_key && (
-                <Ref noun="directive" id={of.parent_key}>
-                  {of.parent_key}
-                </Ref>
-              ),
-            ],
+            ["part of", of.parent_key && <Go to={["directive", of.parent_key]}>{of.parent_key}</Go>],
             ["needs", of.needs.length > 0 && <Needs keys={of.needs} />],
             ["done when", of.verification && <code>{of.verification}</code>],
             ["priority", of.priority],
@@ -83,9 +69,9 @@ function Needs({ keys }: { keys: readonly string[] }): ReactNode {
   return (
     <span className={common.line}>
       {keys.map(key => (
-        <Ref key={key} noun="directive" id={key}>
+        <Go key={key} to={["directive", key]}>
           {key}
-        </Ref>
+        </Go>
       ))}
     </span>
   );
@@ -106,9 +92,7 @@ function Children({ of }: { of: Directive }): ReactNode {
             <tr key={row.id}>
               <td>
                 <StateMark state={row.status} size={11} />{" "}
-                <Ref noun="directive" id={row.sd_key}>
-                  {row.sd_key}
-                </Ref>
+                <Go to={["directive", row.sd_key]}>{row.sd_key}</Go>
               </td>
               <td>{row.title}</td>
               <td className={common.number}>{row.held_by ?? row.phase}</td>
@@ -130,10 +114,7 @@ function Done({ id }: { id: string }): ReactNode {
           {rows.map(row => (
             <tr key={row.id}>
               <td>
-                <StateMark state={stateOf(row)} size={11} />{" "}
-                <Ref noun="execution" id={row.id}>
-                  {row.name}
-                </Ref>
+                <StateMark state={stateOf(row)} size={11} /> <Go to={["execution", row.id]}>{row.name}</Go>
               </td>
               <td className={common.quiet}>{row.agent}</td>
               <td className={common.number}>

@@ -18,13 +18,9 @@ interface Moved {
 
 /** What a person may do with a directive. What can be undone offers it. */
 export function DirectiveDeeds({ of }: { of: Directive }): ReactNode {
-  const to = (deed: string) => () => `/directives/${of.sd_key}/${deed}`;
+  const to = (deed: string) => () => `/directives/${of.id}/${deed}`;
   const unblock = useAct<Reasoned>(to("unblock"), () => `${of.sd_key} is active again.`);
-  const block = useAct<Reasoned>(
-    to("block"),
-    () => `${of.sd_key} is blocked.`,
-    () => unblock.mutate({}),
-  );
+  const block = useAct<Reasoned>(to("block"), () => `${of.sd_key} is blocked.`);
   const cancel = useAct<Reasoned>(to("cancel"), () => `${of.sd_key} is cancelled.`);
   if (of.ended_at !== null) return null;
   return (
@@ -68,11 +64,9 @@ export function DirectiveDeeds({ of }: { of: Directive }): ReactNode {
 
 function Move({ of }: { of: Directive }): ReactNode {
   const [isOpen, setIsOpen] = useState(false);
-  const path = () => `/directives/${of.sd_key}/move`;
-  const says = ({ phase }: Moved) => `${of.sd_key} is in ${phase}.`;
-  const back = useAct<Moved>(path, says);
-  const move = useAct<Moved>(path, says, ({ reason }) =>
-    back.mutate({ phase: of.phase, reason: `undone: ${reason}` }),
+  const move = useAct<Moved>(
+    () => `/directives/${of.id}/move`,
+    ({ phase }) => `${of.sd_key} is in ${phase}.`,
   );
   const at = PHASES.indexOf(of.phase);
   const next = PHASES.filter((_, index) => Math.abs(index - at) === 1);
@@ -99,7 +93,7 @@ function Move({ of }: { of: Directive }): ReactNode {
 function TakeOver({ of }: { of: Directive }): ReactNode {
   const [isOpen, setIsOpen] = useState(false);
   const take = useAct<{ session_id: string; reason: string }>(
-    () => `/directives/${of.sd_key}/take-over`,
+    () => `/directives/${of.id}/take-over`,
     ({ session_id }) => `${of.sd_key} is ${session_id}'s now.`,
   );
   const { rows } = useList<Session>("sessions", { state: "running" });

@@ -2,9 +2,9 @@ import { type ReactNode, useState } from "react";
 import { useOne } from "../../data/queries.js";
 import { Empty, Failure, Rows, Skeleton, StateMark, useListKeys } from "../../parts/index.js";
 import { pathTo, useAddress, useInAddress } from "../../shell/address.js";
+import { Go } from "../../shell/Go.js";
 import { useKeys } from "../../shell/keys.js";
 import { Choice, ListHead } from "../../shell/ListHead.js";
-import { Ref } from "../common/Ref.js";
 import css from "./directives.module.css";
 import { PhaseTrack } from "./PhaseTrack.js";
 import { type Branch, shownOf } from "./tree.js";
@@ -19,8 +19,7 @@ export function List(): ReactNode {
   const [which] = useInAddress("which", "open");
   const [query] = useInAddress("q");
   const tree = useOne<{ items: Branch[] }>("directives", "tree", undefined, {
-    open: which === "open" ? 1 : null,
-    limit: 1_000,
+    open: which === "open",
   });
   return (
     <>
@@ -109,9 +108,7 @@ function Row({
       <div className={css.what}>
         <p>
           <StateMark state={of.status} />
-          <Ref noun="directive" id={of.sd_key}>
-            {of.sd_key}
-          </Ref>
+          <Go to={["directive", of.sd_key]}>{of.sd_key}</Go>
           <span className={css.title}>{of.title}</span>
         </p>
         <p className={css.under}>

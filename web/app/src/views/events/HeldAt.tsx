@@ -2,7 +2,7 @@ import { useHoldfast } from "@holdfast/react";
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { clockOf, exactOf } from "../../parts/index.js";
-import { Ref } from "../common/Ref.js";
+import { Go } from "../../shell/Go.js";
 import css from "./events.module.css";
 
 interface Holder {
@@ -43,14 +43,12 @@ function Told({ sdKey, at }: { sdKey: string; at: string }): ReactNode {
   });
   if (isPending) return <output>…</output>;
   if (error) return <output>{error.message}</output>;
-  const holder = data.holder;
+  const { holder } = data;
   if (!holder?.session_id || !holder.since) return <output>Nobody held it then.</output>;
   return (
     <output>
-      <Ref noun="session" id={holder.session_id}>
-        {holder.session_id}
-      </Ref>{" "}
-      held it, from <span title={exactOf(holder.since)}>{clockOf(holder.since)}</span>
+      <Go to={["session", holder.session_id]}>{holder.session_id}</Go> held it, from{" "}
+      <span title={exactOf(holder.since)}>{clockOf(holder.since)}</span>
       {holder.until && (
         <>
           {" "}

@@ -1,12 +1,11 @@
 import { type ReactNode, useState } from "react";
 import { useList } from "../../data/queries.js";
-import { Empty, Facts, Failure, Rows, Section, Skeleton, Time, useListKeys } from "../../parts/index.js";
+import { Empty, Failure, Id, Rows, Section, Skeleton, Time, useListKeys } from "../../parts/index.js";
 import { pathTo, useAddress, useInAddress } from "../../shell/address.js";
+import { DetailHead } from "../../shell/DetailHead.js";
+import { Go } from "../../shell/Go.js";
 import { Choice, ListHead } from "../../shell/ListHead.js";
-import { Head } from "../common/Head.js";
-import { Ref } from "../common/Ref.js";
 import type { EventRow } from "../common/rows.js";
-import { Sheet } from "../common/Sheet.js";
 import { useEvents } from "../common/useEvents.js";
 import { Value } from "../common/Value.js";
 import type { DetailProps } from "../registry.js";
@@ -128,31 +127,21 @@ export function Detail({ id }: DetailProps): ReactNode {
       />
     );
   return (
-    <Sheet>
-      <Head
-        state={kindOfType(event.type)}
-        title={event.type}
-        noun={`Event ${event.seq} of`}
-        id={event.stream_id}
-      >
+    <>
+      <DetailHead title={event.type} state={kindOfType(event.type)}>
         <Time at={event.time} />
         {event.actor && <span>by {event.actor}</span>}
-        <Ref noun={event.stream} id={event.stream_id}>
-          its {event.stream}
-        </Ref>
-      </Head>
+        <span>
+          number {event.seq} of <Go to={[event.stream, event.stream_id]}>its {event.stream}</Go>
+        </span>
+        <Id id={event.stream_id} />
+      </DetailHead>
       <Section title={saysOf(event) || "What it says"}>
         <Value of={event.data} />
-        <Facts
-          of={[
-            ["stream", event.stream],
-            ["number", event.seq],
-          ]}
-        />
       </Section>
       <Section title="The same stream" aside={`${events.rows.length} events`}>
         <EventTable rows={events.rows.filter(row => Math.abs(row.seq - seq) <= 12)} chosen={seq} />
       </Section>
-    </Sheet>
+    </>
   );
 }

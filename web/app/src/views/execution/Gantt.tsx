@@ -25,7 +25,6 @@ export function Gantt(props: {
         <Plot key={gap.from} className={css.gaps}>
           <i
             className={css.gap}
-            title={`Nobody held it for ${durationOf(gap.to - gap.from)}`}
             style={{ left: `${at(gap.from)}%`, width: `${at(gap.to) - at(gap.from)}%` }}
           />
         </Plot>

@@ -1,49 +1,53 @@
-import type { Grip } from "@holdfast/react";
+import type { Execution, Grip } from "@holdfast/react";
 import type { EventRow } from "../common/rows.js";
 
-const ENDS: Readonly<Record<string, Grip["end"]>> = {
-  "execution.interrupted": "died",
-  "execution.released": "released",
-  "execution.completed": "completed",
-  "execution.failed": "failed",
-  "execution.cancelled": "cancelled",
-};
-const BEGINS = new Set(["execution.started", "execution.restarted"]);
+/** What took or gave back an execution after its first start. */
+export const HANDOVERS = ["execution.restarted", "execution.interrupted", "execution.released"] as const;
+
+/** A handover, and when the execution was last heard of before it. */
+export interface Handover extends EventRow {
+  last_sign: string | null;
+}
 
 /**
- * The stretches in which a worker held an execution, from its events. A worker that died said nothing of it: its stretch
- * ends with its last sign of life, not when the lease ran out.
+ * The stretches in which a worker held an execution. A worker that died said nothing of it: its stretch ends with its
+ * last sign of life, not when the lease ran out.
  */
-export function gripsOf(events: readonly EventRow[]): Grip[] {
-  const grips: Grip[] = [];
-  let open: Grip | null = null;
-  let lastSign = 0;
-  for (const event of events.toSorted((a, b) => a.seq - b.seq)) {
-    const time = Date.parse(event.time);
-    const end = ENDS[event.type];
-    if (BEGINS.has(event.type)) {
-      open = begun(event, time, grips.length);
-      grips.push(open);
-    } else if (end !== undefined && open !== null) {
-      open.to = end === "died" ? Math.max(lastSign, open.from) : time;
-      open.end = end;
-      open = null;
-    }
-    lastSign = time;
+export function gripsOf(
+  of: Pick<Execution, "started_at" | "ended_at" | "status" | "interrupted">,
+  handovers: readonly Handover[],
+): Grip[] {
+  if (of.started_at === null) return [];
+  const grips: Grip[] = [{ from: Date.parse(of.started_at), to: null }];
+  for (const event of handovers.toSorted((a, b) => a.seq - b.seq)) {
+    const last = grips.at(-1);
+    if (event.type === "execution.restarted") grips.push(begunAgain(event));
+    else if (last !== undefined) end(last, event);
+  }
+  const last = grips.at(-1);
+  if (last !== undefined && of.ended_at !== null && last.to === null) {
+    last.to = Date.parse(of.ended_at);
+    if (of.status === "completed" || of.status === "failed" || of.status === "cancelled")
+      last.end = of.status;
   }
   return grips;
 }
 
-function begun(event: EventRow, from: number, before: number): Grip {
-  const holder = event.data["holder"];
-  const attempt = Number(event.data["attempt"] ?? before + 1);
+function begunAgain(event: Handover): Grip {
+  const attempt = Number(event.data.attempt ?? 0);
+  const holder = event.data.holder;
   return {
-    from,
+    from: Date.parse(event.time),
     to: null,
-    ...(attempt > 1
-      ? { restoration: attempt - 1, found: `attempt ${attempt}, by ${String(holder ?? "a worker")}` }
-      : {}),
+    restoration: attempt - 1,
+    found: `attempt ${attempt}, by ${typeof holder === "string" ? holder : "a worker"}`,
   };
+}
+
+function end(grip: Grip, event: Handover): void {
+  const died = event.type === "execution.interrupted";
+  grip.to = Math.max(grip.from, Date.parse((died && event.last_sign) || event.time));
+  grip.end = died ? "died" : "released";
 }
 
 /** The stretches in which nobody held it: where a worker died, until another took hold. */

@@ -7,14 +7,14 @@ import {
   useAgentExecutionStatus,
 } from "@holdfast/react";
 import type { ReactNode } from "react";
-import { useOne } from "../../data/queries.js";
 import { Failure, HonestBar, Section, Skeleton, Time, useNow } from "../../parts/index.js";
+import { Go } from "../../shell/Go.js";
 import common from "../common/common.module.css";
+import { durationOf } from "../common/durations.js";
 import { Head } from "../common/Head.js";
-import { Ref } from "../common/Ref.js";
 import type { Step } from "../common/rows.js";
-import { Sheet } from "../common/Sheet.js";
 import { useEvents } from "../common/useEvents.js";
+import { useWhole } from "../common/useWhole.js";
 import { isSomething, Value } from "../common/Value.js";
 import type { DetailProps } from "../registry.js";
 import { ExecutionDeeds } from "./ExecutionDeeds.js";
@@ -23,16 +23,13 @@ import { gripsOf } from "./grips.js";
 import { Log } from "./Log.js";
 import { Plots } from "./Plots.js";
 import { seriesOf } from "./series.js";
+import { useHandovers } from "./useHandovers.js";
 
 /** One execution: who held it when, what it did, said and used. */
 export function Detail({ id }: DetailProps): ReactNode {
   const { execution, error, refresh } = useAgentExecutionStatus(id);
   if (execution === null) return error ? <Failure problem={error} again={refresh} /> : <Skeleton rows={6} />;
-  return (
-    <Sheet>
-      <Shown of={execution} />
-    </Sheet>
-  );
+  return <Shown of={execution} />;
 }
 
 function Shown({ of }: { of: Execution }): ReactNode {
@@ -76,7 +73,7 @@ function Progress({ of }: { of: Execution }): ReactNode {
   const steps = of.total_steps === null ? null : `${of.completed_steps} of ${of.total_steps} steps`;
   return (
     <Section
-      title={of.ended_at ? "Done" : (of.current_activity ?? "Progress")}
+      title={of.ended_at ? endedOf(of) : (of.current_activity ?? "Progress")}
       aside={[steps, of.ended_at ? null : remainingOf(of.eta)].filter(Boolean).join(" · ")}
     >
       <HonestBar progress={eta} elapsedSeconds={elapsedOf(of, now)} label={`progress of ${of.name}`} />
@@ -89,18 +86,23 @@ function Progress({ of }: { of: Execution }): ReactNode {
   );
 }
 
+function endedOf(of: Execution): string {
+  const seconds = elapsedOf(of);
+  return seconds === null ? of.status : `${of.status} after ${durationOf(1_000 * seconds)}`;
+}
+
 function Course({ of }: { of: Execution }): ReactNode {
   const now = useNow();
-  const events = useEvents(of.id);
-  const steps = useOne<{ items: Step[] }>("executions", of.id, "steps", { limit: 1_000 });
-  const grips = gripsOf(events.rows);
-  const series = seriesOf(events.rows);
+  const metered = useEvents(of.id, { type: "execution.metered" });
+  const steps = useWhole<Step>("executions", of.id, "steps");
+  const grips = gripsOf(of, useHandovers(of));
+  const series = seriesOf(metered.rows);
   const endedAt = of.ended_at === null ? null : Date.parse(of.ended_at);
   if (of.started_at === null) return null;
   return (
     <>
       <Section title="Who did what when" aside={toldOf(grips.filter(grip => grip.end === "died").length)}>
-        <Gantt grips={grips} steps={steps.data?.items ?? []} endedAt={endedAt} />
+        <Gantt grips={grips} steps={steps.data ?? []} endedAt={endedAt} />
       </Section>
       {series.length > 0 && (
         <Section title="What it used">
@@ -133,21 +135,9 @@ function Given({ of }: { of: Execution }): ReactNode {
       )}
       <Section title="Belongs to">
         <p className={common.line}>
-          {of.directive_id && (
-            <Ref noun="directive" id={of.directive_id}>
-              its directive
-            </Ref>
-          )}
-          {of.session_id && (
-            <Ref noun="session" id={of.session_id}>
-              its session
-            </Ref>
-          )}
-          {of.supervisor_id && (
-            <Ref noun="supervisor" id={of.supervisor_id}>
-              its supervisor
-            </Ref>
-          )}
+          {of.directive_id && <Go to={["directive", of.directive_id]}>its directive</Go>}
+          {of.session_id && <Go to={["session", of.session_id]}>its session</Go>}
+          {of.supervisor_id && <Go to={["supervisor", of.supervisor_id]}>its supervisor</Go>}
           {!of.directive_id && !of.session_id && !of.supervisor_id && "nothing: it was begun by itself"}
         </p>
       </Section>

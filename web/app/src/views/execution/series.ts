@@ -17,9 +17,9 @@ export function seriesOf(events: readonly EventRow[]): Used[] {
     .filter(event => event.type === METERED)
     .toSorted((a, b) => a.seq - b.seq)
     .map(({ time, data }) => {
-      sum.tokens += number(data["input_tokens"]) + number(data["output_tokens"]);
-      sum.cost += number(data["cost_usd"]);
-      sum.tools += number(data["tool_calls"]);
+      sum.tokens += number(data.input_tokens) + number(data.output_tokens);
+      sum.cost += number(data.cost_usd);
+      sum.tools += number(data.tool_calls);
       return { time: Date.parse(time), ...sum };
     });
 }

@@ -3,14 +3,8 @@ import { memo, type ReactNode } from "react";
 import { HonestBar, numberOf, StateMark, Time, useNow } from "../../parts/index.js";
 import css from "./fleet.module.css";
 
-/** What a run has cost, where its agent says it. */
-export interface Costs {
-  cost_usd?: number | string | null;
-  total_tokens?: number | null;
-}
-
 /** A run at one look: state, what it does, how far it is and how long it will take, by whom, for how much. */
-export const RunCard = memo(function RunCard({ run }: { run: Execution & Costs }): ReactNode {
+export const RunCard = memo(function RunCard({ run }: { run: Execution }): ReactNode {
   const state = stateOf(run);
   return (
     <article className={css.card} data-state={state} aria-label={`${run.name}: ${state}`}>
@@ -78,8 +72,9 @@ const TONES: Readonly<Record<string, "bad" | "still">> = {
   cancelled: "still",
 };
 
-function costOf({ cost_usd, total_tokens }: Costs): string | null {
-  if (cost_usd !== null && cost_usd !== undefined) return `$${Number(cost_usd).toFixed(2)}`;
-  if (!total_tokens) return null;
-  return total_tokens < 1000 ? `${total_tokens} tok` : `${numberOf(Math.round(total_tokens / 1000))}k tok`;
+function costOf({ cost_usd, input_tokens, output_tokens }: Execution): string | null {
+  if (cost_usd) return `$${cost_usd.toFixed(2)}`;
+  const tokens = (input_tokens ?? 0) + (output_tokens ?? 0);
+  if (tokens === 0) return null;
+  return tokens < 1000 ? `${tokens} tok` : `${numberOf(Math.round(tokens / 1000))}k tok`;
 }

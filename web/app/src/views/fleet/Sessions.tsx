@@ -1,7 +1,18 @@
+import type { Progress } from "@holdfast/react";
 import type { ReactNode } from "react";
 import { useList } from "../../data/queries.js";
 import type { Session } from "../../data/rows.js";
-import { Empty, Failure, Rows, Skeleton, StateMark, Time, useListKeys, wordsOf } from "../../parts/index.js";
+import {
+  Empty,
+  Failure,
+  HonestBar,
+  Rows,
+  Skeleton,
+  StateMark,
+  Time,
+  useListKeys,
+  wordsOf,
+} from "../../parts/index.js";
 import { pathTo, useAddress, useInAddress } from "../../shell/address.js";
 import { Go } from "../../shell/Go.js";
 import css from "./fleet.module.css";
@@ -44,32 +55,65 @@ export function Sessions(): ReactNode {
 }
 
 function SessionCard({ session }: { session: Session }): ReactNode {
+  const state = session.interrupted ? "lost" : session.state;
   return (
-    <article className={css.card} data-state={session.state}>
+    <article className={css.card} data-state={state} aria-label={`${session.session_id}: ${wordsOf(state)}`}>
       <div className={css.top}>
-        <StateMark state={session.state} />
+        <StateMark state={state} />
         <strong title={session.session_id}>{session.session_id}</strong>
         {session.phase && <span className={css.phase}>{session.phase}</span>}
       </div>
-      <p className={css.activity}>{session.current_activity ?? wordsOf(session.state)}</p>
-      <p className={css.activity}>
-        {session.sd_key ? (
-          <>
-            holds <Go to={["directive", session.sd_key]}>{session.sd_key}</Go> {session.directive_title}
-          </>
-        ) : (
-          "holds nothing"
-        )}
-      </p>
+      <p className={css.activity}>{doingOf(session, state)}</p>
+      <Walk session={session} />
       <div className={css.bottom}>
         <span>{session.agent}</span>
+        {session.orchestrator_key !== null && (
+          <span>
+            {session.completed_children} of {session.total_children} of {session.orchestrator_key}
+          </span>
+        )}
         <span className={css.when}>
-          <Time at={session.heartbeat_at ?? session.created_at} />
+          <Time at={session.ended_at ?? session.heartbeat_at ?? session.created_at} />
         </span>
       </div>
     </article>
   );
 }
+
+function doingOf(session: Session, state: string): ReactNode {
+  if (session.open_questions > 0) return "waits for your answer";
+  if (state === "lost") return session.sd_key ? `no sign of life; held ${session.sd_key}` : "no sign of life";
+  if (session.sd_key === null) return session.end_reason ?? wordsOf(state);
+  return (
+    <>
+      <Go to={["directive", session.sd_key]}>{session.sd_key}</Go> {session.directive_title}
+    </>
+  );
+}
+
+/** How far its walk through an orchestrator's children has come. */
+function Walk({ session }: { session: Session }): ReactNode {
+  if (session.walk_progress === null) return <span />;
+  return (
+    <HonestBar
+      progress={{ ...NOTHING_KNOWN, percent: session.walk_progress }}
+      label={`progress of ${session.orchestrator_key}`}
+      isThin={session.ended_at !== null}
+    />
+  );
+}
+
+const NOTHING_KNOWN = {
+  percent: null,
+  basis: "children",
+  remaining_seconds: null,
+  confidence: null,
+  pace: null,
+  usual_seconds: null,
+  stalled: false,
+  stages: [],
+  warnings: [],
+} satisfies Progress;
 
 function None({ isFiltered }: { isFiltered: boolean }): ReactNode {
   if (isFiltered) return <Empty title="No session is like that.">Take a filter away to see others.</Empty>;

@@ -12,7 +12,6 @@ const SHOWN = 8;
 export function Working(): ReactNode {
   const { rows, hasMore } = useList<Execution>("executions", {
     status: "running",
-    interrupted: false,
     limit: SHOWN,
     eta: 1,
   });

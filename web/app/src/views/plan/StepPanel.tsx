@@ -1,9 +1,9 @@
 import type { ReactNode } from "react";
 import { Facts, StateMark, Time, wordsOf } from "../../parts/index.js";
+import { Go } from "../../shell/Go.js";
 import { Answer } from "../common/Answer.js";
 import common from "../common/common.module.css";
 import { durationOf } from "../common/durations.js";
-import { Ref } from "../common/Ref.js";
 import type { Evidence, PlanStep } from "../common/rows.js";
 import { isSomething, Value } from "../common/Value.js";
 import css from "./StepPanel.module.css";
@@ -15,7 +15,7 @@ export function StepPanel({ rounds }: { rounds: readonly PlanStep[] }): ReactNod
   return (
     <section className={css.panel} aria-label={`The step ${newest.title}`}>
       <h2>{newest.title}</h2>
-      {newest.status === "waiting" && newest.question_id && <Answer questionId={newest.question_id} />}
+      {newest.status === "waiting" && newest.gate && <Answer questionId={newest.gate.id} />}
       {rounds.map(round => (
         <Round key={round.round} of={round} isOnly={rounds.length === 1} />
       ))}
@@ -38,14 +38,7 @@ function Round({ of, isOnly }: { of: PlanStep; isOnly: boolean }): ReactNode {
           ["attempt", of.attempt > 1 ? of.attempt : null],
           ["begun", of.started_at && <Time at={of.started_at} />],
           ["took", tookOf(of)],
-          [
-            "execution",
-            of.execution_id && (
-              <Ref noun="execution" id={of.execution_id}>
-                what it did
-              </Ref>
-            ),
-          ],
+          ["execution", of.execution_id && <Go to={["execution", of.execution_id]}>what it did</Go>],
         ]}
       />
       {of.error_message && <p className={common.said}>{of.error_message}</p>}

@@ -12,14 +12,13 @@ import {
   useListKeys,
 } from "../../parts/index.js";
 import { pathTo, useAddress, useInAddress } from "../../shell/address.js";
+import { Go } from "../../shell/Go.js";
 import { ListHead } from "../../shell/ListHead.js";
 import common from "../common/common.module.css";
 import { Head } from "../common/Head.js";
 import { Loaded } from "../common/Loaded.js";
 import { percentOnly } from "../common/percent.js";
-import { Ref } from "../common/Ref.js";
 import type { Plan, PlanStep } from "../common/rows.js";
-import { Sheet } from "../common/Sheet.js";
 import type { DetailProps } from "../registry.js";
 import { Graph } from "./Graph.js";
 import css from "./plan.module.css";
@@ -67,10 +66,7 @@ function PlanRow({ of }: { of: Plan }): ReactNode {
   return (
     <div className={css.row}>
       <p>
-        <StateMark state={stateOf(of)} />{" "}
-        <Ref noun="plan" id={of.id}>
-          {of.name}
-        </Ref>
+        <StateMark state={stateOf(of)} /> <Go to={["plan", of.id]}>{of.name}</Go>
         <span className={common.quiet}>
           {of.completed_steps}/{of.total_steps}
         </span>
@@ -89,28 +85,24 @@ function PlanRow({ of }: { of: Plan }): ReactNode {
 export function Detail({ id }: DetailProps): ReactNode {
   const plan = useOne<Plan>("plans", id);
   return (
-    <Sheet>
-      <Loaded query={plan} rows={8}>
-        {of => <Shown of={of} />}
-      </Loaded>
-    </Sheet>
+    <Loaded query={plan} rows={8}>
+      {of => <Shown of={of} />}
+    </Loaded>
   );
 }
 
 function Shown({ of }: { of: Plan }): ReactNode {
-  const steps = useOne<{ items: PlanStep[] }>("plans", of.id, "steps", { rounds: "all" });
+  const steps = useOne<{ items: PlanStep[] }>("plans", of.id, "steps", { rounds: true });
   return (
     <>
       <Head state={stateOf(of)} title={of.name} noun="Plan" id={of.id}>
         <span>
           {of.completed_steps} of {of.total_steps} steps
         </span>
-        <Ref noun="directive" id={of.sd_key}>
-          {of.sd_key}
-        </Ref>
-        <Ref noun="supervisor" id={of.supervisor_id}>
+        <Go to={["directive", of.sd_key]}>{of.sd_key}</Go>
+        <Go to={["supervisor", of.supervisor_id]}>
           {of.restoration_count > 0 ? `its runner, restored ${of.restoration_count}×` : "its runner"}
-        </Ref>
+        </Go>
         <span>
           begun <Time at={of.started_at ?? of.created_at} />
         </span>

@@ -13,7 +13,7 @@ export function Divergences({ events }: { events: readonly EventRow[] }): ReactN
         {found.map(event => (
           <li key={event.seq} className={common.line}>
             <Time at={event.time} />
-            <span className={common.mono}>{String(event.data["message"] ?? JSON.stringify(event.data))}</span>
+            <span className={common.mono}>{String(event.data.message ?? JSON.stringify(event.data))}</span>
           </li>
         ))}
       </ul>

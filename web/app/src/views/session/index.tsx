@@ -2,14 +2,14 @@ import type { Execution } from "@holdfast/react";
 import type { ReactNode } from "react";
 import { useList, useOne } from "../../data/queries.js";
 import { Facts, HonestBar, Section, StateMark, Time } from "../../parts/index.js";
+import { Go } from "../../shell/Go.js";
 import { Answer } from "../common/Answer.js";
 import common from "../common/common.module.css";
 import { Head } from "../common/Head.js";
 import { Loaded } from "../common/Loaded.js";
 import { percentOnly } from "../common/percent.js";
-import { Ref } from "../common/Ref.js";
-import { Sheet } from "../common/Sheet.js";
 import { useEvents } from "../common/useEvents.js";
+import { useWhole } from "../common/useWhole.js";
 import { EventTable } from "../events/EventTable.js";
 import type { DetailProps } from "../registry.js";
 import { Divergences } from "./Divergences.js";
@@ -20,11 +20,9 @@ import { SessionDeeds } from "./SessionDeeds.js";
 export function Detail({ id }: DetailProps): ReactNode {
   const session = useOne<SessionDetail>("sessions", id);
   return (
-    <Sheet>
-      <Loaded query={session} rows={8}>
-        {of => <Shown of={of} />}
-      </Loaded>
-    </Sheet>
+    <Loaded query={session} rows={8}>
+      {of => <Shown of={of} />}
+    </Loaded>
   );
 }
 
@@ -64,14 +62,14 @@ function Shown({ of }: { of: SessionDetail }): ReactNode {
 }
 
 function Place({ of }: { of: SessionDetail }): ReactNode {
-  const claims = useOne<{ items: Claim[] }>("sessions", of.session_id, "claims");
-  const all = claims.data?.items ?? [];
+  const claims = useWhole<Claim>("sessions", of.session_id, "claims");
+  const all = claims.data ?? [];
   return (
     <Section title="Its place">
       <Facts
         of={[
-          ["branch", text(of.metadata["branch"])],
-          ["work tree", text(of.metadata["work_tree"])],
+          ["branch", text(of.metadata.branch)],
+          ["work tree", text(of.metadata.work_tree)],
           ["silent until", of.expected_silence_until && <Time at={of.expected_silence_until} />],
           ["ended because", of.end_reason],
         ]}
@@ -80,7 +78,7 @@ function Place({ of }: { of: SessionDetail }): ReactNode {
       <table className={common.table}>
         <tbody>
           {all.map(claim => (
-            <ClaimRow key={`${claim.directive_id} ${claim.seq}`} of={claim} isHolding={of.is_holding} />
+            <ClaimRow key={`${claim.directive_id} ${claim.claimed_at}`} of={claim} session={of} />
           ))}
         </tbody>
       </table>
@@ -88,18 +86,16 @@ function Place({ of }: { of: SessionDetail }): ReactNode {
   );
 }
 
-function ClaimRow({ of, isHolding }: { of: Claim; isHolding: boolean }): ReactNode {
+function ClaimRow({ of, session }: { of: Claim; session: SessionDetail }): ReactNode {
   const isOpen = of.ended_at === null;
   return (
     <tr>
       <td>
-        <StateMark state={isOpen ? (isHolding ? "active" : "lost") : "ended"} size={11} />{" "}
-        <Ref noun="directive" id={of.sd_key}>
-          {of.sd_key}
-        </Ref>
+        <StateMark state={isOpen ? (session.is_holding ? "active" : "lost") : "ended"} size={11} />{" "}
+        <Go to={["directive", of.sd_key]}>{of.sd_key}</Go>
       </td>
       <td>{of.title}</td>
-      <td className={common.quiet}>{isOpen ? howOf(of) : endOf(of)}</td>
+      <td className={common.quiet}>{isOpen ? howOf(of) : endOf(of, session.session_id)}</td>
       <td className={common.number}>
         <Time at={of.ended_at ?? of.claimed_at} />
       </td>
@@ -113,9 +109,9 @@ function howOf(of: Claim): string {
     : "holds it";
 }
 
-function endOf(of: Claim): string {
+function endOf(of: Claim, self: string): string {
   if (of.ended_by === "directive.claimed")
-    return of.next_session ? `went to ${of.next_session}` : "claimed again";
+    return of.next_session === self ? "claimed again" : `went to ${of.next_session}`;
   const how = (of.ended_by ?? "").replace("directive.", "");
   return of.end_reason ? `${how}: ${of.end_reason}` : how;
 }
@@ -128,10 +124,7 @@ function Walk({ of }: { of: SessionDetail }): ReactNode {
       <HonestBar progress={percentOnly(all > 0 ? (100 * done) / all : null)} label="progress of the walk" />
       <p className={common.line}>
         <span>
-          walks{" "}
-          <Ref noun="directive" id={of.orchestrator_key}>
-            {of.orchestrator_key}
-          </Ref>
+          walks <Go to={["directive", of.orchestrator_key]}>{of.orchestrator_key}</Go>
         </span>
         {of.active_sd_key && <span>now at {of.active_sd_key}</span>}
         {of.decision && <span>last decision: {of.decision}</span>}
@@ -151,10 +144,7 @@ function Doing({ id }: { id: string }): ReactNode {
           {rows.map(row => (
             <tr key={row.id}>
               <td>
-                <StateMark state={row.status} size={11} />{" "}
-                <Ref noun="execution" id={row.id}>
-                  {row.name}
-                </Ref>
+                <StateMark state={row.status} size={11} /> <Go to={["execution", row.id]}>{row.name}</Go>
               </td>
               <td className={common.quiet}>{row.current_activity}</td>
               <td className={common.number}>

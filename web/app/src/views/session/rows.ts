@@ -13,7 +13,6 @@ export interface Claim {
   ended_by: string | null;
   next_session: string | null;
   end_reason: string | null;
-  seq: number;
   directive_id: Id;
 }
 

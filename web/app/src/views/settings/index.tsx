@@ -1,13 +1,22 @@
 import type { ReactNode } from "react";
-import { Empty } from "../../parts/index.js";
-import type { DetailProps } from "../registry.js";
+import { ListHead } from "../../shell/ListHead.js";
+import { Subscriptions } from "./Subscriptions.js";
+import css from "./settings.module.css";
+import { Theme } from "./Theme.js";
+import { Tokens } from "./Tokens.js";
+import { You } from "./You.js";
 
-/** The list of this place. */
+/** Who is here, how it looks, who may come in, and who follows. */
 export function List(): ReactNode {
-  return <Empty title="This view is being built." />;
-}
-
-/** What is open beside the list. */
-export function Detail({ id }: DetailProps): ReactNode {
-  return <Empty title={id} />;
+  return (
+    <>
+      <ListHead title="Settings" />
+      <div className={css.page}>
+        <You />
+        <Theme />
+        <Tokens />
+        <Subscriptions />
+      </div>
+    </>
+  );
 }

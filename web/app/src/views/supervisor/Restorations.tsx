@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { clockOf, Empty, StateMark, Time } from "../../parts/index.js";
+import { clockOf, Empty, StateMark, Time, wordsOf } from "../../parts/index.js";
 import { durationOf } from "../common/durations.js";
 import type { Finding, Restoration } from "../common/rows.js";
 import css from "./Restorations.module.css";
@@ -68,7 +68,9 @@ function Findings({ of }: { of: readonly Finding[] }): ReactNode {
           <span>
             <StateMark state={each.finding.slice(each.finding.indexOf("_") + 1)} size={10} /> {nounOf(each)}
           </span>
-          <span className={css.subject}>{each.subject}</span>
+          <span className={css.subject}>
+            {each.finding === "state" ? wordsOf(each.subject) : each.subject}
+          </span>
           <span className={css.action}>{each.action}</span>
           <span>{each.reason}</span>
         </li>

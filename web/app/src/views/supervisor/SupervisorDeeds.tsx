@@ -12,7 +12,6 @@ export function SupervisorDeeds({ of }: { of: Supervisor }): ReactNode {
   const pause = useAct<{ reason: string }>(
     () => `/supervisors/${of.id}/pause`,
     () => `${of.name} is paused.`,
-    () => resume.mutate({}),
   );
   const stop = useAct<{ reason: string }>(
     () => `/supervisors/${of.id}/stop`,

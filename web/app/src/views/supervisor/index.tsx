@@ -2,15 +2,15 @@ import { type Execution, stateOf as executionStateOf } from "@holdfast/react";
 import type { ReactNode } from "react";
 import { useList, useOne } from "../../data/queries.js";
 import { GripLine, HonestBar, Section, StateMark, Time, useNow } from "../../parts/index.js";
+import { Go } from "../../shell/Go.js";
 import { Answer } from "../common/Answer.js";
 import common from "../common/common.module.css";
 import { Head } from "../common/Head.js";
 import { Loaded } from "../common/Loaded.js";
 import { percentOnly } from "../common/percent.js";
-import { Ref } from "../common/Ref.js";
 import type { Checkpoint, Restoration, Supervisor, SupervisorStep } from "../common/rows.js";
-import { Sheet } from "../common/Sheet.js";
 import { StepTable } from "../common/StepTable.js";
+import { useWhole } from "../common/useWhole.js";
 import type { DetailProps } from "../registry.js";
 import { gripsOf } from "./grips.js";
 import { Restorations } from "./Restorations.js";
@@ -20,11 +20,9 @@ import { SupervisorDeeds } from "./SupervisorDeeds.js";
 export function Detail({ id }: DetailProps): ReactNode {
   const supervisor = useOne<Supervisor>("supervisors", id);
   return (
-    <Sheet>
-      <Loaded query={supervisor} rows={8}>
-        {of => <Shown of={of} />}
-      </Loaded>
-    </Sheet>
+    <Loaded query={supervisor} rows={8}>
+      {of => <Shown of={of} />}
+    </Loaded>
   );
 }
 
@@ -40,11 +38,7 @@ function Shown({ of }: { of: Supervisor }): ReactNode {
       >
         {of.phase && <span>phase {of.phase}</span>}
         {of.lease_holder && !of.ended_at && <span>held by {of.lease_holder}</span>}
-        {of.directive_id && (
-          <Ref noun="directive" id={of.directive_id}>
-            its directive
-          </Ref>
-        )}
+        {of.directive_id && <Go to={["directive", of.directive_id]}>its directive</Go>}
         <span>
           begun <Time at={of.started_at ?? of.created_at} />
         </span>
@@ -77,15 +71,15 @@ function Shown({ of }: { of: Supervisor }): ReactNode {
 
 function Restored({ of }: { of: Supervisor }): ReactNode {
   const now = useNow();
-  const restorations = useOne<{ items: Restoration[] }>("supervisors", of.id, "restorations");
+  const restorations = useWhole<Restoration>("supervisors", of.id, "restorations");
   const aside = of.deaths_in_a_row > 1 ? `died ${of.deaths_in_a_row} times without getting on` : null;
   return (
     <Section title="Restorations" aside={aside}>
       <Loaded query={restorations}>
-        {page => (
+        {all => (
           <>
-            <GripLine grips={gripsOf(of, page.items)} now={now} />
-            <Restorations of={page.items} />
+            <GripLine grips={gripsOf(of, all)} now={now} />
+            <Restorations of={all} />
           </>
         )}
       </Loaded>
@@ -94,8 +88,8 @@ function Restored({ of }: { of: Supervisor }): ReactNode {
 }
 
 function Steps({ id }: { id: string }): ReactNode {
-  const steps = useOne<{ items: SupervisorStep[] }>("supervisors", id, "steps");
-  const items = steps.data?.items ?? [];
+  const steps = useWhole<SupervisorStep>("supervisors", id, "steps");
+  const items = steps.data ?? [];
   if (items.length === 0) return null;
   return (
     <Section title="Steps" aside="each runs once, ever">
@@ -115,9 +109,7 @@ function Spawned({ id }: { id: string }): ReactNode {
             <tr key={row.id}>
               <td>
                 <StateMark state={executionStateOf(row)} size={11} />{" "}
-                <Ref noun="execution" id={row.id}>
-                  {row.name}
-                </Ref>
+                <Go to={["execution", row.id]}>{row.name}</Go>
               </td>
               <td className={common.quiet}>{row.agent}</td>
               <td className={common.number}>
@@ -132,8 +124,8 @@ function Spawned({ id }: { id: string }): ReactNode {
 }
 
 function Checkpoints({ id }: { id: string }): ReactNode {
-  const checkpoints = useOne<{ items: Checkpoint[] }>("supervisors", id, "checkpoints");
-  const items = checkpoints.data?.items ?? [];
+  const checkpoints = useWhole<Checkpoint>("supervisors", id, "checkpoints");
+  const items = checkpoints.data ?? [];
   if (items.length === 0) return null;
   return (
     <Section title="Checkpoints" aside="what it would go on from">

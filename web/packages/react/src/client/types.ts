@@ -27,13 +27,14 @@ export interface Progress {
 /** One tracked piece of agent work, as the API gives it. */
 export interface Execution {
   id: Id;
-  venture_id: Id;
   name: string;
   kind: string | null;
   agent: string | null;
   role: string | null;
   supervisor_id: Id | null;
   directive_id: Id | null;
+  /** The directive's key, as people call it. */
+  sd_key?: string | null;
   session_id: Id | null;
   status: ExecutionStatus;
   /** Running, and no worker holds it. */
@@ -45,9 +46,10 @@ export interface Execution {
   attempt: number;
   max_attempts: number;
   error_message: string | null;
-  result: unknown;
-  input: unknown;
-  metadata: Record<string, unknown>;
+  /** Only where one execution is read, not in lists. */
+  result?: unknown;
+  input?: unknown;
+  metadata?: Record<string, unknown>;
   created_at: Time;
   started_at: Time | null;
   ended_at: Time | null;
@@ -55,6 +57,10 @@ export interface Execution {
   lease_holder: string | null;
   lease_expires_at: Time | null;
   heartbeat_at: Time | null;
+  /** What it has cost so far, where its agent says it. */
+  input_tokens?: number | null;
+  output_tokens?: number | null;
+  cost_usd?: number | null;
   seq: number;
   eta?: Progress | null;
 }

@@ -26,6 +26,7 @@ export function useAgentExecutionStatus(id: string | null): AgentExecutionStatus
   const { value, error, isLoading, refresh, change } = useResource<Execution>(
     id === null ? null : `/executions/${encodeURIComponent(id)}`,
     { eta: 1 },
+    newerOf,
   );
   const { isLive } = useWebSocketConnection();
   const take = (event: HoldfastEvent) => {
@@ -39,4 +40,8 @@ export function useAgentExecutionStatus(id: string | null): AgentExecutionStatus
     onReset: refresh,
   });
   return { execution: value, isLoading, isLive, error, refresh };
+}
+
+function newerOf(shown: Execution, read: Execution): Execution {
+  return read.seq < shown.seq ? shown : read;
 }

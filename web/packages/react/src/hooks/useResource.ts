@@ -14,8 +14,16 @@ export interface Resource<Value> {
   change(with_: (value: Value) => Value): void;
 }
 
-/** Reads one resource; null as the path reads nothing. A refresh during a reading reads once more after it. */
-export function useResource<Value>(path: string | null, params: Params = {}): Resource<Value> {
+/**
+ * Reads one resource; null as the path reads nothing. A refresh during a reading reads once more after it.
+ *
+ * An answer that was on its way while events came can be older than what they made: `newer` chooses.
+ */
+export function useResource<Value>(
+  path: string | null,
+  params: Params = {},
+  newer: (shown: Value, read: Value) => Value = theRead,
+): Resource<Value> {
   const client = useHoldfast();
   const [state, setState] = useState<{ value: Value | null; error: Problem | null }>({
     value: null,
@@ -36,11 +44,11 @@ export function useResource<Value>(path: string | null, params: Params = {}): Re
       outcome => {
         if (reader.current !== mine) return;
         reader.current = null;
-        setState(before => ({ value: outcome.value ?? before.value, error: outcome.error }));
+        setState(before => ({ value: chosen(before.value, outcome.value, newer), error: outcome.error }));
         if (mine.again) refresh();
       },
     );
-  }, [client, path, query]);
+  }, [client, path, query, newer]);
 
   useEffect(() => {
     setState({ value: null, error: null });
@@ -60,6 +68,14 @@ export function useResource<Value>(path: string | null, params: Params = {}): Re
     refresh,
     change,
   };
+}
+
+function theRead<Value>(_: Value, read: Value): Value {
+  return read;
+}
+
+function chosen<Value>(shown: Value | null, read: Value | null, newer: (shown: Value, read: Value) => Value) {
+  return shown === null || read === null ? (read ?? shown) : newer(shown, read);
 }
 
 async function read<Value>(

@@ -1,0 +1,1 @@
+"""The feed over WebSocket and SSE; docs/reference/live.md is its agreement with clients."""

@@ -1,0 +1,120 @@
+"""What waits to be written to one client: bounded, in order, never dropped silently."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections import deque
+from typing import Any, TypeAlias
+
+from holdfast.errors import HoldfastError
+from holdfast.live.items import Group
+
+MOST_BYTES = 1024 * 1024
+
+
+class TooSlow(HoldfastError):
+    """The client does not read as fast as events happen, and its queue is full."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Events:
+    """Events of one subscription."""
+
+    subscription: str
+    group: Group
+
+    @property
+    def size(self) -> int:
+        """How many bytes it will take, or some more."""
+        return self.group.size
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Notice:
+    """Everything that is no event: `type` and fields."""
+
+    fields: dict[str, Any]
+    size: int = 200
+
+
+Frame: TypeAlias = Events | Notice
+
+
+class Outbox:
+    """A queue of frames up to a number of bytes; past it, whoever takes from it is told `TooSlow`."""
+
+    def __init__(self, *, most_bytes: int = MOST_BYTES) -> None:
+        self._frames: deque[Frame] = deque()
+        self._most_bytes = most_bytes
+        self._bytes = 0
+        self._something = asyncio.Event()
+        self._room = asyncio.Event()
+        self._over = asyncio.Event()
+        self._end: Exception | None = None
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether nothing more is taken in."""
+        return self._end is not None
+
+    @property
+    def piece_bytes(self) -> int:
+        """How much history may be put in at a time, after waiting for room."""
+        return self._most_bytes // 8
+
+    @property
+    def has_room(self) -> bool:
+        """Whether it is less than half full, as who replays history waits for."""
+        return self._bytes <= self._most_bytes // 2
+
+    def put(self, frame: Frame) -> None:
+        """Add a frame; where there is no room for it, the queue ends."""
+        if self._end is not None:
+            return
+        self._frames.append(frame)
+        self._bytes += frame.size
+        self._something.set()
+        if self._bytes > self._most_bytes and len(self._frames) > 1:
+            self.end(TooSlow())
+
+    def end(self, why: Exception) -> None:
+        """Take in nothing more, forget what waits, and tell the taker why; the first reason stays."""
+        if self._end is None:
+            self._end = why
+            self._frames.clear()
+            self._bytes = 0
+        self._something.set()
+        self._room.set()
+        self._over.set()
+
+    async def take(self) -> list[Frame]:
+        """Everything that waits, once there is something.
+
+        Raises:
+            TooSlow: there was more than fits; what was not taken is gone.
+        """
+        await self._something.wait()
+        if self._end is not None:
+            raise self._end
+        self._something.clear()
+        frames = list(self._frames)
+        self._frames.clear()
+        self._bytes = 0
+        self._room.set()
+        return frames
+
+    async def ended(self) -> None:
+        """Return once it has ended."""
+        await self._over.wait()
+
+    def raise_end(self) -> None:
+        """Raise the reason for which it has ended, if it has."""
+        if self._end is not None:
+            raise self._end
+
+    async def wait_for_room(self) -> None:
+        """Return once it is less than half full, or ended."""
+        while not self.has_room and self._end is None:
+            self._room.clear()
+            await self._room.wait()
