@@ -23,7 +23,12 @@ export const RunCard = memo(function RunCard(props: { run: Execution; keep?: boo
       <Bar run={run} state={state} />
       <div className={css.bottom}>
         <span>{[run.agent, run.role].filter(Boolean).join(" · ")}</span>
-        <span className={css.cost}>{costOf(run)}</span>
+        {run.sd_key && (
+          <span>
+            <Go to={["directive", run.sd_key]}>{run.sd_key}</Go>
+          </span>
+        )}
+        <span>{costOf(run)}</span>
         <span className={css.when}>
           {state === "running" ? (
             remainingOf(run.eta)
