@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import getpass
 import logging
 import signal
@@ -61,10 +62,11 @@ async def _serve(
 
     told_to_stop = _told_to_stop()
     with contextlib.closing(listen(settings.api_host, port)) as listening:
-        async with Holdfast(settings) as hf:
+        here = settings.telemetry_endpoint or address_of(listening)
+        async with Holdfast(dataclasses.replace(settings, telemetry_endpoint=here)) as hf:
             await hf.venture_id()
             await _require_credentials(settings, hf)
-            serving = Serving(await make_app(settings, hf.engine), listening)
+            serving = Serving(await make_app(settings, hf.database), listening)
             async with _working(hf, works=works):
                 await serving.start()
                 try:
@@ -95,7 +97,7 @@ async def _working(hf: Holdfast, *, works: bool) -> AsyncIterator[None]:
 
 
 async def _tell(hf: Holdfast, address: str, *, as_json: bool) -> None:
-    link = await sign_in_link(hf.engine, address)
+    link = await sign_in_link(hf.database, address)
     if as_json:
         print_json({"url": address, "sign_in": link})
         return
@@ -145,7 +147,7 @@ def sign_in(
 
     async def work() -> str:
         async with connected(None) as (hf, _):
-            return await sign_in_link(hf.engine, address)
+            return await sign_in_link(hf.database, address)
 
     link = run_async(work())
     if as_json:
