@@ -24,6 +24,7 @@ from holdfast.executions.run import Run
 from holdfast.executions.service import AgentExecutionService
 from holdfast.executions.writer import ExecutionWriter
 from holdfast.live.asking import asking
+from holdfast.live.broadcaster import StatusBroadcaster
 from holdfast.live.cursor import Cursor
 from holdfast.live.feed import follow, follow_remotely, position
 from holdfast.live.following import Following
@@ -90,6 +91,7 @@ class Holdfast:
         self._heart: Heart | None = None
         self._watch: Watch | None = None
         self._hub: Hub | None = None
+        self._broadcaster: StatusBroadcaster | None = None
         self._ventures: dict[str, UUID] = {}
         self._writers: dict[UUID, ExecutionWriter] = {}
 
@@ -117,6 +119,7 @@ class Holdfast:
     ) -> None:
         self._ventures.clear()
         self._writers.clear()
+        self._broadcaster = None
         await self._stack.__aexit__(kind, error, trace)
         self._engine = None
 
@@ -358,6 +361,17 @@ class Holdfast:
             return await wanted.wish("", await self.venture_id(venture), self.engine)
 
         return Following(wish, hub=self.hub, reads=self.engine)
+
+    def status_broadcaster(self) -> StatusBroadcaster:
+        """The feed under the older system's names; its subscriptions end with the connection."""
+        if self._broadcaster is None:
+            self._broadcaster = StatusBroadcaster(
+                self.engine,
+                follow=lambda venture: self.subscribe(venture=venture),
+                find_venture=self.venture_id,
+            )
+            self._stack.push_async_callback(self._broadcaster.close)
+        return self._broadcaster
 
     async def _run_plan(self, supervisor: Supervisor) -> dict[str, Any]:
         """A plan's runner is a supervisor."""

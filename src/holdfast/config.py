@@ -90,6 +90,10 @@ class Settings:
     """How many updates a minute each token may make in a venture, at each server."""
     api_max_body_bytes: int = 2_097_152
     """How large the body of a request may be."""
+    api_metrics_token: str | None = None
+    """The token with which Prometheus reads the metrics of all ventures and of the process; unset: it needs one of another kind."""
+    telemetry_endpoint: str | None = None
+    """The server to which workers have agent programs send their telemetry; `holdfast up` means itself."""
     claude_command: str = "claude"
     """The Claude Code that workers start."""
     claude_flags: tuple[str, ...] = ()

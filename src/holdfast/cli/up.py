@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import getpass
 import logging
 import signal
@@ -61,7 +62,8 @@ async def _serve(
 
     told_to_stop = _told_to_stop()
     with contextlib.closing(listen(settings.api_host, port)) as listening:
-        async with Holdfast(settings) as hf:
+        here = settings.telemetry_endpoint or address_of(listening)
+        async with Holdfast(dataclasses.replace(settings, telemetry_endpoint=here)) as hf:
             await hf.venture_id()
             await _require_credentials(settings, hf)
             serving = Serving(await make_app(settings, hf.database), listening)

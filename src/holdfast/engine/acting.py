@@ -14,6 +14,7 @@ from typing import Any
 from holdfast.engine import by_name, failpoints, texts
 from holdfast.engine.calls import QUIET, Calls, Row, call_statement
 from holdfast.engine.catalogue import Function, Relation
+from holdfast.engine.observing import Observers
 from holdfast.engine.shapes import Shapes, acting_statement, once_statement
 
 AUTHENTICATED = "authenticated"
@@ -33,6 +34,7 @@ class UserEngine(Calls):
         shapes: Shapes,
         fetch: Fetch,
         on_called: Callable[[], None],
+        observers: Observers,
     ) -> None:
         self._claims = json.dumps(claims)
         # The role is one of the claims, as on Supabase; any other than these two may do nothing at all.
@@ -41,6 +43,7 @@ class UserEngine(Calls):
         self._shapes = shapes
         self._fetch = fetch
         self._on_called = on_called
+        self._observers = observers
 
     async def call(self, function: str, /, **arguments: Any) -> list[Row]:
         """Call a public function as the user.
@@ -81,7 +84,8 @@ class UserEngine(Calls):
 
     async def _called(self, function: str, answer: Awaitable[list[Row]]) -> list[Row]:
         failpoints.reached("before", function)
-        rows = await answer
+        with self._observers.observing(function):
+            rows = await answer
         failpoints.reached("after", function)
         if function not in QUIET:
             self._on_called()

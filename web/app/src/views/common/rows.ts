@@ -133,7 +133,7 @@ export interface Evidence {
 
 /** What a person decides before a step's work begins. */
 export interface Gate {
-  question_id: Id;
+  id: Id;
   message: string;
   status: string;
   answer: unknown;

@@ -37,24 +37,25 @@ export function HeldAt({ sdKey, at }: { sdKey: string; at?: string }): ReactNode
 function Told({ sdKey, at }: { sdKey: string; at: string }): ReactNode {
   const client = useHoldfast();
   const params = { directive: sdKey, at: new Date(at).toISOString() };
-  const { data, error, isPending } = useQuery<Holder, Error>({
+  const { data, error, isPending } = useQuery<{ holder: Holder | null }, Error>({
     queryKey: ["events", "holders", params],
     queryFn: ({ signal }) => client.get("/holders", params, signal),
   });
   if (isPending) return <output>…</output>;
   if (error) return <output>{error.message}</output>;
-  if (!data.session_id || !data.since) return <output>Nobody held it then.</output>;
+  const { holder } = data;
+  if (!holder?.session_id || !holder.since) return <output>Nobody held it then.</output>;
   return (
     <output>
-      <Go to={["session", data.session_id]}>{data.session_id}</Go> held it, from{" "}
-      <span title={exactOf(data.since)}>{clockOf(data.since)}</span>
-      {data.until && (
+      <Go to={["session", holder.session_id]}>{holder.session_id}</Go> held it, from{" "}
+      <span title={exactOf(holder.since)}>{clockOf(holder.since)}</span>
+      {holder.until && (
         <>
           {" "}
-          to <span title={exactOf(data.until)}>{clockOf(data.until)}</span>
+          to <span title={exactOf(holder.until)}>{clockOf(holder.until)}</span>
         </>
       )}
-      {data.lost_at && `; nothing was heard of it after ${clockOf(data.lost_at)}`}
+      {holder.lost_at && `; nothing was heard of it after ${clockOf(holder.lost_at)}`}
     </output>
   );
 }

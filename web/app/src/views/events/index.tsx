@@ -1,10 +1,10 @@
 import { type ReactNode, useState } from "react";
 import { useList } from "../../data/queries.js";
-import { Empty, Failure, Rows, Section, Skeleton, Time, useListKeys } from "../../parts/index.js";
+import { Empty, Failure, Id, Rows, Section, Skeleton, Time, useListKeys } from "../../parts/index.js";
 import { pathTo, useAddress, useInAddress } from "../../shell/address.js";
+import { DetailHead } from "../../shell/DetailHead.js";
 import { Go } from "../../shell/Go.js";
 import { Choice, ListHead } from "../../shell/ListHead.js";
-import { Head } from "../common/Head.js";
 import type { EventRow } from "../common/rows.js";
 import { useEvents } from "../common/useEvents.js";
 import { Value } from "../common/Value.js";
@@ -31,7 +31,7 @@ export function List(): ReactNode {
   const list = useList<EventRow>("events", {
     stream: stream || null,
     type: type || null,
-    until: before ? new Date(before).toISOString() : null,
+    before: before ? new Date(before).toISOString() : null,
     limit: 200,
   });
   return (
@@ -128,16 +128,14 @@ export function Detail({ id }: DetailProps): ReactNode {
     );
   return (
     <>
-      <Head
-        state={kindOfType(event.type)}
-        title={event.type}
-        noun={`Event ${event.seq} of`}
-        id={event.stream_id}
-      >
+      <DetailHead title={event.type} state={kindOfType(event.type)}>
         <Time at={event.time} />
         {event.actor && <span>by {event.actor}</span>}
-        <Go to={[event.stream, event.stream_id]}>its {event.stream}</Go>
-      </Head>
+        <span>
+          number {event.seq} of <Go to={[event.stream, event.stream_id]}>its {event.stream}</Go>
+        </span>
+        <Id id={event.stream_id} />
+      </DetailHead>
       <Section title={saysOf(event) || "What it says"}>
         <Value of={event.data} />
       </Section>

@@ -3,12 +3,12 @@ import type { EventRow } from "../common/rows.js";
 
 /** What an event's address is: its stream and its number there. */
 export function idOf(event: Pick<EventRow, "stream_id" | "seq">): string {
-  return `${event.stream_id}.${event.seq}`;
+  return `${event.stream_id}~${event.seq}`;
 }
 
 /** The stream and the number that an address names. */
 export function partsOf(id: string): { stream: string; seq: number } {
-  const at = id.lastIndexOf(".");
+  const at = id.lastIndexOf("~");
   return { stream: id.slice(0, at), seq: Number(id.slice(at + 1)) };
 }
 

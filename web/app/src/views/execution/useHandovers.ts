@@ -38,7 +38,7 @@ async function lastSignOf(
   signal: AbortSignal,
 ): Promise<string | null> {
   if (event.type !== "execution.interrupted") return null;
-  const before = { stream_id: event.stream_id, until: event.time, limit: 1 };
+  const before = { stream_id: event.stream_id, before: event.time, limit: 1 };
   const page = await client.get<Page<EventRow>>("/events", before, signal);
   return page.items[0]?.time ?? null;
 }

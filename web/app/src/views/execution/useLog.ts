@@ -1,12 +1,10 @@
 import { type Page, type Problem, useHoldfast } from "@holdfast/react";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useEffect, useMemo } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import { problemOf } from "../../data/queries.js";
 import type { LogLine } from "../common/rows.js";
 
 const PAGE = 200;
-/** Behind every line that there can be. */
-const END = String(Number.MAX_SAFE_INTEGER);
 
 /** The lines of a log that a person wants to see, oldest first. */
 export interface Log {
@@ -23,14 +21,17 @@ export function useLog(executionId: string, of: { level: string; query: string; 
   const { data, error, isPending, isFetching, hasNextPage, fetchNextPage, refetch } = useInfiniteQuery({
     queryKey: ["executions", executionId, "logs", params],
     queryFn: ({ pageParam, signal }) =>
-      client.get<Page<LogLine>>(`/executions/${executionId}/logs`, { ...params, before: pageParam }, signal),
-    initialPageParam: END,
+      client.get<Page<LogLine>>(`/executions/${executionId}/logs`, { ...params, after: pageParam }, signal),
+    initialPageParam: null as string | null,
     getNextPageParam: page => page.next,
     placeholderData: before => before,
   });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new line is the reason to read
-  useEffect(() => void refetch(), [of.count, refetch]);
-  const lines = useMemo(() => data?.pages.toReversed().flatMap(page => page.items) ?? [], [data]);
+  const read = useRef(of.count);
+  useEffect(() => {
+    if (read.current !== of.count) void refetch({ cancelRefetch: false });
+    read.current = of.count;
+  }, [of.count, refetch]);
+  const lines = useMemo(() => data?.pages.flatMap(page => page.items).toReversed() ?? [], [data]);
   return {
     lines,
     isLoading: isPending,

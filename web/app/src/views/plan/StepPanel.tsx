@@ -15,7 +15,7 @@ export function StepPanel({ rounds }: { rounds: readonly PlanStep[] }): ReactNod
   return (
     <section className={css.panel} aria-label={`The step ${newest.title}`}>
       <h2>{newest.title}</h2>
-      {newest.status === "waiting" && newest.gate && <Answer questionId={newest.gate.question_id} />}
+      {newest.status === "waiting" && newest.gate && <Answer questionId={newest.gate.id} />}
       {rounds.map(round => (
         <Round key={round.round} of={round} isOnly={rounds.length === 1} />
       ))}
