@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from fastapi import APIRouter
 
-from holdfast.api import health, me, metrics, otlp, resources, sign_in, token_routes
+from holdfast.api import engine_routes, health, me, metrics, otlp, resources, sign_in, token_routes
 from holdfast.api.gateway import Gateway
 from holdfast.api.live import parts, sse, websocket
 from holdfast.api.postgrest import rpc, views
@@ -22,6 +22,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     token_routes.router,
     websocket.router,
     sse.router,
+    engine_routes.router,
     *resources.ROUTERS,
     rpc.router,
     rpc.postgrest_router,

@@ -11,7 +11,7 @@ import asyncpg
 from holdfast.config import Settings
 from holdfast.engine import connections, failpoints, texts
 from holdfast.engine.acting import UserEngine
-from holdfast.engine.calls import QUIET, Calls, Row, call_statement
+from holdfast.engine.calls import QUIET, Engine, Row, call_statement
 from holdfast.engine.connections import Connection
 from holdfast.engine.doorbell import Doorbell
 from holdfast.engine.observing import Observers
@@ -28,7 +28,7 @@ _AGAIN = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 _MOST_TRIES = 5
 
 
-class PostgresEngine(Calls):
+class PostgresEngine(Engine):
     """Calls of the engine's functions over a pool of connections.
 
     One call is one round trip and one transaction: when it returns, its change is on disk.
@@ -103,7 +103,7 @@ class PostgresEngine(Calls):
 
     async def _fetch(self, statement: str, arguments: Any) -> list[Row]:
         async def fetch(connection: Connection) -> list[Row]:
-            rows: list[Row] = await connection.fetch(statement, *arguments)
+            rows: list[Any] = await connection.fetch(statement, *arguments)
             return rows
 
         return await self._using(fetch)

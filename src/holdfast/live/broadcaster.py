@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from holdfast.engine.postgres import PostgresEngine
+from holdfast.engine.calls import Engine
 from holdfast.errors import BY_SQLSTATE, InvalidValue, NotFound
 from holdfast.live.following import Following
 from holdfast.model.events import Event
@@ -27,7 +27,7 @@ class StatusBroadcaster:
 
     def __init__(
         self,
-        engine: PostgresEngine,
+        engine: Engine,
         *,
         follow: Callable[[str | None], Following],
         find_venture: Callable[[str | None], Awaitable[UUID]],
