@@ -219,6 +219,7 @@ async def test_a_sign_in_link_is_good_for_one_browser_and_its_cookie_for_all_gat
             cookie = answer.headers["set-cookie"]
             assert "HttpOnly" in cookie
             assert "SameSite=strict" in cookie
+            assert "Secure" not in cookie
             me = (await browser.get(ME)).json()
             assert [v["slug"] for v in me["ventures"]] == ["acme", "default", "other"]
             assert {v["role"] for v in me["ventures"]} == {"owner"}
@@ -232,6 +233,11 @@ async def test_a_sign_in_link_is_good_for_one_browser_and_its_cookie_for_all_gat
         assert broken.status_code == 401
         # a cookie is no bearer's token
         assert (await ask(one, headers=bearer(value))).status_code == 401
+
+
+async def test_behind_a_proxy_with_tls_the_cookie_travels_over_tls_only(server: Server) -> None:
+    answer = await ask(server, await server.sign_in_path(), headers={"X-Forwarded-Proto": "https"})
+    assert "Secure" in answer.headers["set-cookie"]
 
 
 @pytest.mark.parametrize(
