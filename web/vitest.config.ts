@@ -7,5 +7,6 @@ export default defineConfig({
     include: ["packages/*/test/**/*.test.{ts,tsx}", "app/test/**/*.test.{ts,tsx}"],
     css: { modules: { classNameStrategy: "non-scoped" } },
     testTimeout: 10_000,
+    maxWorkers: 2,
   },
 });

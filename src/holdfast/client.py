@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
@@ -14,19 +14,22 @@ from uuid import UUID
 from holdfast import config
 from holdfast.config import Settings
 from holdfast.engine import opening
+from holdfast.engine.calls import Engine
+from holdfast.engine.doors import engine_at
 from holdfast.engine.heart import Heart
 from holdfast.engine.holding import held, holder_name
 from holdfast.engine.postgres import PostgresEngine
-from holdfast.errors import HoldfastError, LeaseLost, NotFound, WorkFailed
+from holdfast.errors import ConfigError, HoldfastError, LeaseLost, NotFound, WorkFailed
 from holdfast.executions.run import Run
 from holdfast.executions.service import AgentExecutionService
 from holdfast.executions.writer import ExecutionWriter
 from holdfast.live.asking import asking
+from holdfast.live.broadcaster import StatusBroadcaster
 from holdfast.live.cursor import Cursor
+from holdfast.live.feed import follow, follow_remotely, position
 from holdfast.live.following import Following
 from holdfast.live.hub import Hub
 from holdfast.live.subscription import Wish
-from holdfast.live.tail import Tail, position
 from holdfast.live.watch import Watch
 from holdfast.model.events import Event
 from holdfast.model.kinds import kind_of
@@ -43,6 +46,7 @@ CallableFunction: TypeAlias = Callable[..., Awaitable[Any] | Any]
 def connect(
     url: str | None = None,
     *,
+    token: str | None = None,
     venture: str | None = None,
     data_dir: str | Path | None = None,
     lease_seconds: float | None = None,
@@ -50,7 +54,8 @@ def connect(
     """What a program holds on to; opened with `async with`.
 
     Args:
-        url: a PostgreSQL server; unset means the settings' one, else the embedded one.
+        url: a PostgreSQL server, or the address of a `holdfast up`; unset means the settings' one, else the embedded one.
+        token: the API token that a `holdfast up` wants.
         venture: the slug of the venture that calls mean when they name none.
         data_dir: the embedded server's data folder.
         lease_seconds: how long leases last without a heartbeat, in seconds.
@@ -62,9 +67,12 @@ def connect(
     >>> connect(venture="acme").settings.venture
     'acme'
     """
+    address: dict[str, Any] = (
+        {} if url is None else {"url" if config.is_server(url) else "database_url": url}
+    )
     return Holdfast(
         config.load(
-            database_url=url, venture=venture, data_dir=data_dir, lease_seconds=lease_seconds
+            **address, token=token, venture=venture, data_dir=data_dir, lease_seconds=lease_seconds
         )
     )
 
@@ -79,25 +87,27 @@ class Holdfast:
         self.callables: dict[str, CallableFunction] = {}
         """The registered agents of kind `callable`, by name; a worker runs them."""
         self._stack = contextlib.AsyncExitStack()
-        self._engine: PostgresEngine | None = None
+        self._engine: Engine | None = None
         self._heart: Heart | None = None
         self._watch: Watch | None = None
         self._hub: Hub | None = None
+        self._broadcaster: StatusBroadcaster | None = None
         self._ventures: dict[str, UUID] = {}
         self._writers: dict[UUID, ExecutionWriter] = {}
 
     async def __aenter__(self) -> Holdfast:
         async with contextlib.AsyncExitStack() as stack:
             url = await stack.enter_async_context(opening.migrated_database(self.settings))
-            self._engine = PostgresEngine(url, settings=self.settings)
+            self._engine = engine_at(url, self.settings)
             stack.push_async_callback(self._engine.close)
             await self._engine.open()
             self._heart = Heart(url, settings=self.settings)
             stack.push_async_callback(asyncio.to_thread, self._heart.stop)
             self._watch = Watch(self._engine)
             stack.push_async_callback(self._watch.stop)
-            self._hub = Hub(self._engine)
-            stack.push_async_callback(self._hub.stop)
+            if isinstance(self._engine, PostgresEngine):
+                self._hub = Hub(self._engine)
+                stack.push_async_callback(self._hub.stop)
             self._stack = stack.pop_all()
         return self
 
@@ -109,6 +119,7 @@ class Holdfast:
     ) -> None:
         self._ventures.clear()
         self._writers.clear()
+        self._broadcaster = None
         await self._stack.__aexit__(kind, error, trace)
         self._engine = None
 
@@ -289,13 +300,13 @@ class Holdfast:
 
     async def events(
         self, *, since: Cursor | str | None = None, venture: str | None = None
-    ) -> AsyncIterator[tuple[Event, Cursor]]:
+    ) -> AsyncGenerator[tuple[Event, Cursor]]:
         """Every event of a venture in order, each with the cursor behind it, for ever.
 
         `since` is a cursor or its text, "start" for all there is, or unset for what happens from now on.
         """
         venture_id = await self.venture_id(venture)
-        tail = Tail(self.engine, venture_id=venture_id, since=since)
+        tail = follow(self.engine, venture_id=venture_id, since=since)
         async with contextlib.aclosing(aiter(tail)) as items:
             async for item in items:
                 yield item
@@ -342,11 +353,25 @@ class Holdfast:
         }
         named = {noun: str(value) for noun, value in nouns.items() if value is not None}
         wanted = asking(named, kinds=kinds, since=since)
+        if not isinstance(self.engine, PostgresEngine):
+            slug = venture or self.settings.venture
+            return follow_remotely(self.engine, slug, named, kinds=kinds, since=since)
 
         async def wish() -> Wish:
             return await wanted.wish("", await self.venture_id(venture), self.engine)
 
         return Following(wish, hub=self.hub, reads=self.engine)
+
+    def status_broadcaster(self) -> StatusBroadcaster:
+        """The feed under the older system's names; its subscriptions end with the connection."""
+        if self._broadcaster is None:
+            self._broadcaster = StatusBroadcaster(
+                self.engine,
+                follow=lambda venture: self.subscribe(venture=venture),
+                find_venture=self.venture_id,
+            )
+            self._stack.push_async_callback(self._broadcaster.close)
+        return self._broadcaster
 
     async def _run_plan(self, supervisor: Supervisor) -> dict[str, Any]:
         """A plan's runner is a supervisor."""
@@ -358,7 +383,7 @@ class Holdfast:
     # Parts, for the packages above.
 
     @property
-    def engine(self) -> PostgresEngine:
+    def engine(self) -> Engine:
         """The door to the database."""
         if self._engine is None:
             raise HoldfastError(
@@ -366,6 +391,16 @@ class Holdfast:
                 hint="Use it inside: async with holdfast.connect() as hf",
             )
         return self._engine
+
+    @property
+    def database(self) -> PostgresEngine:
+        """The same, where it is the database itself and not a server in front of it."""
+        if not isinstance(self.engine, PostgresEngine):
+            raise ConfigError(
+                f"This works on the database itself, and url names the server {self.engine.url}.",
+                hint="Run it on that machine, or set HOLDFAST_DATABASE_URL here.",
+            )
+        return self.engine
 
     @property
     def heart(self) -> Heart:
@@ -376,7 +411,8 @@ class Holdfast:
     @property
     def hub(self) -> Hub:
         """Where subscriptions of this process join the feed."""
-        assert self._hub is not None
+        if self._hub is None:
+            self._hub = Hub(self.database)
         return self._hub
 
     @property

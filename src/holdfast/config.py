@@ -18,6 +18,7 @@ from holdfast.errors import ConfigError
 
 FILE_NAME = "holdfast.toml"
 ENVIRONMENT_PREFIX = "HOLDFAST_"
+_ADDRESSES = ("url", "database_url")
 DEFAULT_API_PORT = 4747
 
 
@@ -30,7 +31,11 @@ class Settings:
     """
 
     database_url: str | None = None
-    """A PostgreSQL server to use; unset means the embedded one."""
+    """A PostgreSQL server to use; unset means the embedded one. The address of a `holdfast up` means the same as `url`."""
+    url: str | None = None
+    """A server of another machine's to work through instead of a database, such as `https://holdfast.example.com`."""
+    token: str | None = None
+    """The API token that it wants."""
     data_dir: Path | None = None
     """The embedded server's data folder; unset means the project's `.holdfast/` or the user's data folder."""
     venture: str = "default"
@@ -85,6 +90,10 @@ class Settings:
     """How many updates a minute each token may make in a venture, at each server."""
     api_max_body_bytes: int = 2_097_152
     """How large the body of a request may be."""
+    api_metrics_token: str | None = None
+    """The token with which Prometheus reads the metrics of all ventures and of the process; unset: it needs one of another kind."""
+    telemetry_endpoint: str | None = None
+    """The server to which workers have agent programs send their telemetry; `holdfast up` means itself."""
     claude_command: str = "claude"
     """The Claude Code that workers start."""
     claude_flags: tuple[str, ...] = ()
@@ -102,6 +111,9 @@ class Settings:
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
             object.__setattr__(self, field.name, _parse_field(field, value, "the call"))
+        if self.database_url is not None and is_server(self.database_url):
+            object.__setattr__(self, "url", self.database_url)
+            object.__setattr__(self, "database_url", None)
 
 
 def load(
@@ -127,11 +139,33 @@ def load(
     values: dict[str, Any] = {}
     file = find_file(start or Path.cwd())
     if file is not None:
-        values |= _read_file(file)
-    values |= _read_environment(environment)
-    values |= {key: value for key, value in given.items() if value is not None}
+        values = _over(values, _read_file(file), str(file))
+    values = _over(values, _read_environment(environment), "the environment")
+    called = {key: value for key, value in given.items() if value is not None}
+    values = _over(values, called, "the call")
     _refuse_unknown(values, "the call")
     return Settings(**values)
+
+
+def is_server(url: str) -> bool:
+    """Whether an address is a server's and not a database's.
+
+    >>> is_server("https://holdfast.example.com"), is_server("postgresql:///holdfast")
+    (True, False)
+    """
+    return url.startswith(("http://", "https://"))
+
+
+def _over(before: dict[str, Any], values: dict[str, Any], source: str) -> dict[str, Any]:
+    """The values of a later source win; where it names a server or a database, that stands for the other."""
+    named = [key for key in _ADDRESSES if key in values]
+    if len(named) > 1:
+        raise ConfigError(
+            f"{source} sets both url, a server, and database_url, a database.",
+            hint="Set the one that is to be worked with.",
+        )
+    kept = {key: value for key, value in before.items() if not (named and key in _ADDRESSES)}
+    return kept | values
 
 
 def find_file(start: Path) -> Path | None:

@@ -238,7 +238,7 @@ async def test_a_supervisor_whose_result_is_refused_fails_with_that_reason(
     read = "select * from holdfast.supervisor_states where id = $1"
 
     async def look() -> Any:
-        [row] = await hf.engine._fetch(read, [supervisor_id])
+        [row] = await hf.database._fetch(read, [supervisor_id])
         return row if row["ended_at"] is not None else None
 
     row = await until(look)

@@ -87,7 +87,7 @@ async def test_nothing_acknowledged_is_lost_and_plans_end_though_postgres_is_kil
     async with AsyncExitStack() as stack:
         hf = await stack.enter_async_context(Holdfast(settings))
         plans = [
-            await small_plan.make(hf.engine, f"plan{n}", tmp_path / f"plan{n}")
+            await small_plan.make(hf.database, f"plan{n}", tmp_path / f"plan{n}")
             for n in range(PLANS)
         ]
         supervisor = await hf.start("steps", steps=STEPS, file=str(file))
@@ -104,7 +104,7 @@ async def test_nothing_acknowledged_is_lost_and_plans_end_though_postgres_is_kil
             await server.restart_after_kill()
         stop.set()
         await asyncio.gather(*writers)
-        await assert_all_ends(server.url, hf.engine, plans, supervisor)
+        await assert_all_ends(server.url, hf.database, plans, supervisor)
 
     async with rows_of(server.url) as rows:
         assert kept - await kept_in(rows) == set()

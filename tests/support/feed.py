@@ -14,6 +14,7 @@ from uuid import UUID
 
 import asyncpg
 
+from holdfast.engine.calls import Calls
 from holdfast.engine.postgres import PostgresEngine
 from holdfast.live.cursor import Cursor
 from holdfast.live.tail import Tail
@@ -28,7 +29,7 @@ WRITE = "select holdfast.record_metrics($1, p_input_tokens => 1, p_venture_id =>
 TAKE_XID = "select pg_current_xact_id()::text"
 
 
-async def new_streams(engine: PostgresEngine, venture_id: UUID, count: int) -> list[UUID]:
+async def new_streams(engine: Calls, venture_id: UUID, count: int) -> list[UUID]:
     """Executions that run without a lease: each accepts `WRITE`, which is one event."""
     streams = []
     for number in range(count):

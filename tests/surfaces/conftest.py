@@ -19,10 +19,20 @@ def cli(
     capsys: pytest.CaptureFixture[str],
 ) -> Command:
     """The command line in a project of its own, on a migrated database whose clock stands."""
-    (work_dir / ".git").mkdir()
-    (work_dir / ".git" / "HEAD").write_text("ref: refs/heads/feature/one\n")
+    make_project(work_dir)
     monkeypatch.setenv("HOLDFAST_DATABASE_URL", holdfast_url)
     set_clock(holdfast_url, START)
+    return command(monkeypatch, capsys)
+
+
+def make_project(folder: Path) -> None:
+    """A work tree on a branch."""
+    (folder / ".git").mkdir()
+    (folder / ".git" / "HEAD").write_text("ref: refs/heads/feature/one\n")
+
+
+def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """Runs a command in this process."""
 
     def run(*arguments: object) -> Told:
         monkeypatch.setattr(sys, "argv", ["holdfast", *map(str, arguments)])

@@ -9,6 +9,7 @@ class Choosing:
     """A program that begins with `--session-id` and goes on with `--resume`."""
 
     chooses_session = True
+    has_telemetry = False
 
     def __init__(self, *, command: str, flags: tuple[str, ...]) -> None:
         self._command = command

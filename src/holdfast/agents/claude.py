@@ -22,6 +22,7 @@ class Claude(Choosing):
 
     name = "claude"
     title = "Claude Code"
+    has_telemetry = True
 
     def stream(self) -> ClaudeStream:
         """What listens to one run."""

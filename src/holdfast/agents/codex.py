@@ -21,6 +21,7 @@ class Codex:
     name = "codex"
     title = "Codex"
     chooses_session = False
+    has_telemetry = False
 
     def __init__(self, *, command: str, flags: tuple[str, ...]) -> None:
         self._command = command

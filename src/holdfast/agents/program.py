@@ -17,6 +17,7 @@ from holdfast.executions.run import Run
 from holdfast.model.states import LogLevel
 from holdfast.programs.output import Output
 from holdfast.programs.process import Process, how_it_ended, start
+from holdfast.telemetry.reporting import Reporting
 
 # A tool's whole answer may stand in one line.
 LONGEST_LINE_CHARACTERS = 10_000_000
@@ -41,6 +42,8 @@ class Program(Protocol):
     title: str
     chooses_session: bool
     """Whether it takes the id of its conversation from us."""
+    has_telemetry: bool
+    """Whether it sends telemetry that we understand."""
 
     def begin(self, task: Task, session_id: str) -> list[str]:
         """The command that starts a conversation."""
@@ -62,8 +65,9 @@ class ProgramAgent:
     which flags are settings. The id of its conversation is kept in the execution, so whoever takes that up after a crash resumes it.
     """
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, *, reporting: Reporting) -> None:
         self._program = program
+        self._reporting = reporting
 
     async def run(self, run: Run, given: Any) -> Outcome:
         """Run the program; all of it is ended when this is cancelled."""
@@ -92,6 +96,8 @@ class ProgramAgent:
         """Run the program once."""
         attempt = _Attempt(command[0], Conversation(run, self._program.stream()))
         environment = environment_of(run, given.get("env") or {})
+        if self._program.has_telemetry:
+            environment |= await self._reporting.environment(run.lease, environment)
         for name in _OF_ANOTHER_SESSION:
             environment.pop(name, None)
         try:

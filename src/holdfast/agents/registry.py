@@ -14,13 +14,21 @@ from holdfast.agents.gemini import Gemini
 from holdfast.agents.program import Program, ProgramAgent
 from holdfast.config import Settings
 from holdfast.model.kinds import CALLABLE_PREFIX, COMMAND
+from holdfast.telemetry.reporting import Reporting
 
 
 class Agents:
     """The kinds that a worker can run: `command`, the agent programs, and `callable:<name>` for each registered function."""
 
-    def __init__(self, callables: Mapping[str, Callable[..., Any]], settings: Settings) -> None:
+    def __init__(
+        self,
+        callables: Mapping[str, Callable[..., Any]],
+        settings: Settings,
+        *,
+        reporting: Reporting,
+    ) -> None:
         self._callables = callables
+        self._reporting = reporting
         self._programs = programs_of(settings)
 
     @property
@@ -33,7 +41,7 @@ class Agents:
         if kind == COMMAND:
             return CommandAgent()
         if kind in self._programs:
-            return ProgramAgent(self._programs[kind])
+            return ProgramAgent(self._programs[kind], reporting=self._reporting)
         return CallableAgent(self._callables[kind.removeprefix(CALLABLE_PREFIX)])
 
 

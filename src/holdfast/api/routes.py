@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from fastapi import APIRouter
 
-from holdfast.api import health, me, resources, sign_in, token_routes
+from holdfast.api import engine_routes, health, me, metrics, otlp, resources, sign_in, token_routes
 from holdfast.api.gateway import Gateway
 from holdfast.api.live import parts, sse, websocket
 from holdfast.api.postgrest import rpc, views
@@ -16,17 +16,20 @@ from holdfast.api.postgrest import rpc, views
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     me.router,
+    metrics.router,
+    otlp.router,
     sign_in.router,
     token_routes.router,
+    websocket.router,
+    sse.router,
+    engine_routes.router,
     *resources.ROUTERS,
     rpc.router,
     rpc.postgrest_router,
     views.router,
-    websocket.router,
-    sse.router,
 )
 
 Part: TypeAlias = Callable[[Gateway], AbstractAsyncContextManager[None]]
 
-LIFESPANS: tuple[Part, ...] = (parts.hub,)
+LIFESPANS: tuple[Part, ...] = (metrics.metering, parts.hub)
 """What is entered before the first request and left after the last; it may put itself into `gateway.parts`."""

@@ -9,8 +9,8 @@ from rich.text import Text
 
 from holdfast.cli._connection import JsonOption, VentureOption, connected, run_async
 from holdfast.cli._output import console, print_json
+from holdfast.live import feed
 from holdfast.live.cursor import Cursor
-from holdfast.live.tail import Tail
 from holdfast.model.events import Event
 from holdfast.terminal.words import short
 
@@ -29,7 +29,7 @@ def events(
     async def work() -> None:
         async with connected(venture) as (hf, venture_id):
             begin = None if since == "now" else since
-            tail = Tail(hf.engine, venture_id=venture_id, since=begin)
+            tail = feed.follow(hf.engine, venture_id=venture_id, since=begin)
             if follow:
                 async for event, cursor in tail:
                     _print(event, cursor, as_json=as_json)

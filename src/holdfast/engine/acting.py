@@ -7,18 +7,35 @@ that. It is still one statement, one round trip and one transaction.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from holdfast.engine import by_name, failpoints, texts
 from holdfast.engine.calls import QUIET, Calls, Row, call_statement
 from holdfast.engine.catalogue import Function, Relation
-from holdfast.engine.shapes import Shapes, acting_statement
+from holdfast.engine.observing import Observers
+from holdfast.engine.shapes import Shapes, acting_statement, once_statement
 
 AUTHENTICATED = "authenticated"
 SERVICE = "service_role"
 _NOBODY = "anon"
+
+ACTING = "holdfast.acting"
+"""Where a request's scope has the `Acting`."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Acting:
+    """Who acts, in which venture, with whose rights."""
+
+    caller: str
+    """What tells one from another; people are not shown it."""
+    venture_id: UUID
+    engine: Calls
+
 
 Fetch = Callable[[str, Sequence[Any]], Awaitable[list[Row]]]
 
@@ -33,6 +50,7 @@ class UserEngine(Calls):
         shapes: Shapes,
         fetch: Fetch,
         on_called: Callable[[], None],
+        observers: Observers,
     ) -> None:
         self._claims = json.dumps(claims)
         # The role is one of the claims, as on Supabase; any other than these two may do nothing at all.
@@ -41,6 +59,7 @@ class UserEngine(Calls):
         self._shapes = shapes
         self._fetch = fetch
         self._on_called = on_called
+        self._observers = observers
 
     async def call(self, function: str, /, **arguments: Any) -> list[Row]:
         """Call a public function as the user.
@@ -51,7 +70,15 @@ class UserEngine(Calls):
             DatabaseError: the database could not do it.
         """
         statement = call_statement(function, tuple(arguments))
-        return await self._called(function, statement, tuple(arguments.values()))
+        return await self._called(function, self._act(statement, *arguments.values()))
+
+    async def call_once(self, key: str, function: str, /, **arguments: Any) -> list[Row]:
+        """Call a public function as the user; the same key again gives the same rows, and changes nothing."""
+        shape = await self._shapes.of(call_statement(function, tuple(arguments)))
+        ours = (self._role, self._claims, shape.inner)
+        more = (key, function, shape.typed, arguments.get("venture_id"))
+        answer = self._fetch(once_statement(shape), (*ours, *arguments.values(), *more))
+        return await self._called(function, answer)
 
     async def read(self, query: str, /, *arguments: Any) -> list[Row]:
         """Run a named query under row-level security."""
@@ -61,7 +88,7 @@ class UserEngine(Calls):
         """Call a function of the catalogue with JSON values; gives its answer as JSON text."""
         statement = by_name.calling(function, frozenset(arguments))
         given = (dict(arguments),) if arguments else ()
-        rows = await self._called(function.name, statement, given)
+        rows = await self._called(function.name, self._act(statement, *given))
         body: str | None = rows[0]["body"] if rows else None
         return body
 
@@ -71,9 +98,10 @@ class UserEngine(Calls):
         (row,) = await self._act(statement, *arguments)
         return row
 
-    async def _called(self, function: str, statement: str, arguments: Sequence[Any]) -> list[Row]:
+    async def _called(self, function: str, answer: Awaitable[list[Row]]) -> list[Row]:
         failpoints.reached("before", function)
-        rows = await self._act(statement, *arguments)
+        with self._observers.observing(function):
+            rows = await answer
         failpoints.reached("after", function)
         if function not in QUIET:
             self._on_called()

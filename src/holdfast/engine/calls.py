@@ -4,11 +4,32 @@ from __future__ import annotations
 
 import functools
 from abc import ABC, abstractmethod
-from typing import Any, TypeAlias
+from collections.abc import Iterator
+from typing import Any, Protocol
 
-import asyncpg
 
-Row: TypeAlias = asyncpg.Record
+class Row(Protocol):
+    """A row, wherever it came from: by name or place, iterating over values."""
+
+    def __getitem__(self, key: Any, /) -> Any: ...
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[Any]: ...
+    def __contains__(self, name: object, /) -> bool: ...
+    def get(self, name: str, default: Any = None, /) -> Any:
+        """A value by its name."""
+
+    def keys(self) -> Iterator[str]:
+        """The names of the columns."""
+        ...
+
+    def values(self) -> Iterator[Any]:
+        """The values, in the order of the columns."""
+        ...
+
+    def items(self) -> Iterator[tuple[str, Any]]:
+        """Names with values."""
+        ...
+
 
 # A beat changes nothing that anybody waits for.
 QUIET = frozenset({"renew_leases", "reap", "ensure_partitions"})
@@ -39,6 +60,21 @@ class Calls(ABC):
     async def call_value(self, function: str, /, **arguments: Any) -> Any:
         """Call a function that answers with one value."""
         return (await self.call_row(function, **arguments))[0]
+
+
+class Engine(Calls):
+    """A way to the database that is opened and closed."""
+
+    url: str
+    """Where it leads."""
+
+    @abstractmethod
+    async def open(self) -> None:
+        """Connect; opening twice is safe."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Disconnect; closing twice is safe."""
 
 
 @functools.cache

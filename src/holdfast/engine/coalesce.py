@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from holdfast.engine.postgres import PostgresEngine
+from holdfast.engine.calls import Engine
 from holdfast.errors import BY_SQLSTATE, HoldfastError, InvalidValue, Refused
 
 MOST_ROWS = 1000
@@ -34,7 +34,7 @@ class Coalescer:
 
     def __init__(
         self,
-        engine: PostgresEngine,
+        engine: Engine,
         function: str,
         columns: Sequence[str],
         *,

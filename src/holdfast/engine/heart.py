@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 
 from holdfast.config import Settings
-from holdfast.engine.postgres import PostgresEngine
+from holdfast.engine.doors import engine_at
 from holdfast.errors import HoldfastError
 from holdfast.model.leases import Lease
 
@@ -34,7 +34,7 @@ class Heart:
     """Beats every lease that this process holds, all in one call."""
 
     def __init__(self, url: str, *, settings: Settings) -> None:
-        self._engine = PostgresEngine(url, settings=dataclasses.replace(settings, pool_size=1))
+        self._engine = engine_at(url, dataclasses.replace(settings, pool_size=1))
         self._lease_seconds = settings.lease_seconds
         self._held: dict[Lease, _Held] = {}
         self._lock = threading.Lock()

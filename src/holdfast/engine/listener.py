@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 
 from holdfast.engine.background import Background
+from holdfast.engine.calls import Engine
 from holdfast.engine.connections import Connection
 from holdfast.engine.doorbell import CHANNEL
 from holdfast.engine.postgres import PostgresEngine
@@ -20,7 +21,7 @@ class Listener(Background):
 
     name = "listener"
 
-    def __init__(self, engine: PostgresEngine, *, poll_seconds: float) -> None:
+    def __init__(self, engine: Engine, *, poll_seconds: float) -> None:
         super().__init__()
         self._engine = engine
         self._poll_seconds = poll_seconds
@@ -47,6 +48,8 @@ class Listener(Background):
                 await self._rang.wait()
 
     async def _go_on(self) -> None:
+        if not isinstance(self._engine, PostgresEngine):
+            return  # no bell is heard through a server: waiting is polling
         while True:
             with contextlib.suppress(HoldfastError):
                 async with self._engine.own_connection() as connection:

@@ -11,12 +11,21 @@ from holdfast.config import Settings
 from holdfast.engine import connections, embedded, migrate
 from holdfast.engine.embedded import EmbeddedServer
 from holdfast.engine.guardian import Guardian
-from holdfast.errors import NotMigrated
+from holdfast.errors import ConfigError, NotMigrated
 
 
 @asynccontextmanager
 async def database(settings: Settings) -> AsyncIterator[str]:
-    """The address of the database to use, for as long as it is used."""
+    """The address of the database to use, for as long as it is used.
+
+    Raises:
+        ConfigError: the settings name a server, which does not give its database away.
+    """
+    if settings.url is not None:
+        raise ConfigError(
+            f"This works on the database itself, and url names the server {settings.url}.",
+            hint="Run it on that machine, or set HOLDFAST_DATABASE_URL here.",
+        )
     if settings.database_url is not None:
         yield settings.database_url
         return
@@ -49,9 +58,14 @@ def _leave(joined: asyncio.Future[EmbeddedServer]) -> None:
 async def migrated_database(settings: Settings) -> AsyncIterator[str]:
     """The same, brought up to this version if it is ours alone: a given server is migrated by its owner.
 
+    Where the settings name another machine's `holdfast up`, it is that address: the database is its affair.
+
     Raises:
         NotMigrated: the given server is not of this version.
     """
+    if settings.url is not None:
+        yield settings.url
+        return
     async with database(settings) as url:
         connection = await connections.connect(url, settings)
         try:

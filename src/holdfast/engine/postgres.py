@@ -11,9 +11,10 @@ import asyncpg
 from holdfast.config import Settings
 from holdfast.engine import connections, failpoints, texts
 from holdfast.engine.acting import UserEngine
-from holdfast.engine.calls import QUIET, Calls, Row, call_statement
+from holdfast.engine.calls import QUIET, Engine, Row, call_statement
 from holdfast.engine.connections import Connection
 from holdfast.engine.doorbell import Doorbell
+from holdfast.engine.observing import Observers
 from holdfast.engine.pool import Pool
 from holdfast.engine.shapes import Shapes
 from holdfast.errors import DatabaseUnavailable
@@ -27,7 +28,7 @@ _AGAIN = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 _MOST_TRIES = 5
 
 
-class PostgresEngine(Calls):
+class PostgresEngine(Engine):
     """Calls of the engine's functions over a pool of connections.
 
     One call is one round trip and one transaction: when it returns, its change is on disk.
@@ -39,6 +40,7 @@ class PostgresEngine(Calls):
         self._pool: Pool | None = None
         self._doorbell = Doorbell(self.execute)
         self._shapes = Shapes(self._using)
+        self.observers = Observers()
 
     async def open(self) -> None:
         """Connect; opening twice is safe."""
@@ -65,7 +67,8 @@ class PostgresEngine(Calls):
         """
         statement = call_statement(function, tuple(arguments))
         failpoints.reached("before", function)
-        rows = await self._fetch(statement, arguments.values())
+        with self.observers.observing(function):
+            rows = await self._fetch(statement, arguments.values())
         failpoints.reached("after", function)
         if function not in QUIET:
             self._doorbell.ring()
@@ -78,7 +81,11 @@ class PostgresEngine(Calls):
     def as_user(self, claims: Mapping[str, Any]) -> UserEngine:
         """The same calls, with the rights that a verified token's claims give."""
         return UserEngine(
-            claims, shapes=self._shapes, fetch=self._fetch, on_called=self._doorbell.ring
+            claims,
+            shapes=self._shapes,
+            fetch=self._fetch,
+            on_called=self._doorbell.ring,
+            observers=self.observers,
         )
 
     async def execute(self, statement: str, *arguments: Any) -> None:
@@ -96,7 +103,7 @@ class PostgresEngine(Calls):
 
     async def _fetch(self, statement: str, arguments: Any) -> list[Row]:
         async def fetch(connection: Connection) -> list[Row]:
-            rows: list[Row] = await connection.fetch(statement, *arguments)
+            rows: list[Any] = await connection.fetch(statement, *arguments)
             return rows
 
         return await self._using(fetch)

@@ -32,6 +32,11 @@ class Shape:
     inner: str
     """The statement with its arguments out of one array of text, and its columns in those very types."""
 
+    @property
+    def typed(self) -> str:
+        """The columns as a list of definitions."""
+        return ", ".join(f"c{i} {kind}" for i, (_, kind) in enumerate(self.columns))
+
 
 class Shapes:
     """The shapes of all statements that were asked for."""
@@ -80,6 +85,18 @@ def _shape(statement: str, takes: tuple[str, ...], columns: tuple[tuple[str, str
 @functools.lru_cache(maxsize=1024)
 def acting_statement(shape: Shape) -> str:
     """The statement that has another one run for a user: role, claims, that statement, its arguments."""
+    return _acting(shape, "act", "")
+
+
+@functools.lru_cache(maxsize=1024)
+def once_statement(shape: Shape) -> str:
+    """The same for one that is run once: then the key, the function, the columns, the venture."""
+    first = _OURS + len(shape.takes) + 1
+    more = ", ".join(f"${place}" for place in range(first, first + 4))
+    return _acting(shape, "act_once", f", {more}")
+
+
+def _acting(shape: Shape, function: str, more: str) -> str:
     arguments = ", ".join(
         f"${i}::{kind}::text" for i, kind in enumerate(shape.takes, start=_OURS + 1)
     )
@@ -87,7 +104,7 @@ def acting_statement(shape: Shape) -> str:
         f'r.c{i} as "{name.replace(chr(34), chr(34) * 2)}"'
         for i, (name, _) in enumerate(shape.columns)
     )
-    typed = ", ".join(f"c{i} {kind}" for i, (_, kind) in enumerate(shape.columns))
     return (
-        f"select {names} from holdfast.act($1, $2, $3, array[{arguments}]::text[]) as r ({typed})"
+        f"select {names} from holdfast.{function}($1, $2, $3, array[{arguments}]::text[]{more})"
+        f" as r ({shape.typed})"
     )

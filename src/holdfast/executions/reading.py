@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any
 from uuid import UUID
 
-from holdfast.engine.postgres import PostgresEngine
+from holdfast.engine.calls import Engine
 from holdfast.errors import NotFound
 from holdfast.executions.values import require_limit
 from holdfast.model.executions import Execution, LogLine
@@ -17,7 +17,7 @@ MOST_LINES = 1000
 MOST_ROWS = 1000
 
 
-async def read_execution(engine: PostgresEngine, venture_id: UUID, execution_id: UUID) -> Execution:
+async def read_execution(engine: Engine, venture_id: UUID, execution_id: UUID) -> Execution:
     """One execution with the newest lines of its log."""
     rows = await engine.read("execution", venture_id, execution_id)
     if not rows:
@@ -29,7 +29,7 @@ async def read_execution(engine: PostgresEngine, venture_id: UUID, execution_id:
 
 
 async def read_history(
-    engine: PostgresEngine, venture_id: UUID, *, limit: int, before: UUID | None
+    engine: Engine, venture_id: UUID, *, limit: int, before: UUID | None
 ) -> list[Execution]:
     """Executions of a venture, newest first, without their logs."""
     rows = await engine.read("executions", venture_id, before, require_limit(limit, MOST_ROWS))

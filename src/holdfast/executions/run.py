@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 from uuid import UUID
 
-from holdfast.engine.postgres import PostgresEngine
+from holdfast.engine.calls import Engine
 from holdfast.errors import LeaseLost
 from holdfast.executions.values import member
 from holdfast.executions.writer import ExecutionWriter
@@ -31,7 +31,7 @@ class Run:
         *,
         lease: Lease,
         name: str,
-        engine: PostgresEngine,
+        engine: Engine,
         writer: ExecutionWriter,
         attempt: int = 1,
         completed_steps: int = 0,

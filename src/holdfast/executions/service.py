@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from holdfast.engine.postgres import PostgresEngine
+from holdfast.engine.calls import Engine
 from holdfast.errors import BY_SQLSTATE, InvalidValue
 from holdfast.executions.reading import read_execution, read_history
 from holdfast.executions.values import member
@@ -16,7 +16,7 @@ from holdfast.model.states import ExecutionStatus, LogLevel
 class AgentExecutionService:
     """Create, get, update, complete, fail, log and list executions that the caller tracks itself, without a lease."""
 
-    def __init__(self, engine: PostgresEngine, venture_id: UUID) -> None:
+    def __init__(self, engine: Engine, venture_id: UUID) -> None:
         self._engine = engine
         self._venture_id = venture_id
 

@@ -6,8 +6,8 @@ import asyncio
 from typing import Any
 from uuid import UUID
 
+from holdfast.engine.calls import Engine
 from holdfast.engine.coalesce import Coalescer
-from holdfast.engine.postgres import PostgresEngine
 from holdfast.model.leases import Lease
 
 # A log line longer than the database takes is split, never cut.
@@ -17,7 +17,7 @@ MAX_MESSAGE_CHARACTERS = 16_000
 class ExecutionWriter:
     """Logs, steps and saves of a venture's executions, each in calls shared by all of them."""
 
-    def __init__(self, engine: PostgresEngine, venture_id: UUID) -> None:
+    def __init__(self, engine: Engine, venture_id: UUID) -> None:
         fence = ("execution_ids", "epochs", "tokens")
         self._logs = Coalescer(
             engine, "append_logs", (*fence, "levels", "messages", "data"), venture_id=venture_id

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from holdfast.client import Holdfast
 from holdfast.config import Settings
-from holdfast.engine.postgres import PostgresEngine, Row
+from holdfast.engine.calls import Engine, Row
 from holdfast.errors import (
     DatabaseUnavailable,
     EmbeddedServerFailed,
@@ -75,7 +75,7 @@ class Keeper:
         self._ready.set()
 
     @property
-    def engine(self) -> PostgresEngine:
+    def engine(self) -> Engine:
         """The door to the database.
 
         Raises:

@@ -60,6 +60,11 @@ class Following:
     ) -> None:
         await self.aclose()
 
+    async def ready(self) -> None:
+        """Take up the position: what happens after this is not missed."""
+        if self._cursor is None:
+            self._cursor = await self._hub.settled()
+
     async def aclose(self) -> None:
         """End it; closing twice is safe."""
         events, self._events = self._events, None

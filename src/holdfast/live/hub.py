@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
+from collections.abc import Callable
 from contextlib import aclosing
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from holdfast.live.cursor import Cursor, FeedReset
 from holdfast.live.healing import Healer
 from holdfast.live.items import Item
 from holdfast.live.reader import event_of
+from holdfast.live.register import Register
 from holdfast.live.replays import Replays
 from holdfast.live.ring import Ring, Step
 from holdfast.live.sweep import Sweep
@@ -43,6 +45,9 @@ class Hub(Background):
         self.switchboard = Switchboard()
         self.ring = Ring()
         self.replays = Replays(engine)
+        self.register = Register(engine)
+        self.onlookers: set[Callable[[list[Item]], None]] = set()
+        """Who is shown everything, of all ventures."""
         self._engine = engine
         self._poll_seconds = poll_seconds
         self._cursor: Cursor | None = None
@@ -74,6 +79,7 @@ class Hub(Background):
         """End it; stopping twice is safe."""
         await super().stop()
         await self._sweep.stop()
+        await self.register.stop()
         await self.replays.close()
 
     async def _go_on(self) -> None:
@@ -125,6 +131,8 @@ class Hub(Background):
             self._kept = []
         items = await self._healer.healed([self._item(chunk, row) for row in chunk.rows])
         self.switchboard.deliver(items)
+        for onlooker in tuple(self.onlookers):
+            onlooker(items)
         self._keep(items)
         if chunk.is_last:
             self._healer.place = chunk.end

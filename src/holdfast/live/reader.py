@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import time
 from collections.abc import AsyncGenerator
+from typing import Any
 from uuid import UUID
 
 from holdfast.engine import texts
@@ -79,7 +80,7 @@ class Reader:
             portal = await translated(
                 lambda: self._connection.cursor(texts.query("feed_batch"), *arguments)
             )
-            rows: list[Row] = await translated(lambda: portal.fetch(CHUNK_ROWS))
+            rows: list[Any] = await translated(lambda: portal.fetch(CHUNK_ROWS))
             deadline = time.monotonic() + LONGEST_READ_SECONDS  # sorting is done by now
             if len(rows) == CHUNK_ROWS:
                 await self._be_patient(LONGEST_READ_SECONDS)

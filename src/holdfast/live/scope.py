@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 from holdfast.model.events import Event
@@ -40,6 +40,12 @@ class Scope:
     def is_whole(self) -> bool:
         """Whether it is the whole venture, where nobody needs to ask who is a member."""
         return self.noun is None and not self.streams
+
+    def as_json(self) -> dict[str, Any]:
+        """The scope as people read it."""
+        named = {} if self.noun is None else {self.noun: str(self.id)}
+        streams = {"streams": sorted(map(str, self.streams))} if self.streams else {}
+        return named | streams | ({"kinds": sorted(self.kinds)} if self.kinds else {})
 
     def wants(self, event: Event) -> bool:
         """Whether an event is of this venture and its stream of a wanted kind."""

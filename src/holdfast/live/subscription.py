@@ -19,6 +19,7 @@ from holdfast.live.items import Group, Item, in_pieces
 from holdfast.live.outbox import Events, Notice, Outbox
 from holdfast.live.reader import User
 from holdfast.live.reads import Reads
+from holdfast.live.register import Entry
 from holdfast.live.scope import Scope
 from holdfast.live.stream import read_stream
 
@@ -47,13 +48,21 @@ class Subscription:
     """What a client asked for, from then on; its frames go into the client's outbox."""
 
     def __init__(
-        self, wish: Wish, *, hub: Hub, outbox: Outbox, reads: Reads, user: User | None = None
+        self,
+        wish: Wish,
+        *,
+        hub: Hub,
+        outbox: Outbox,
+        reads: Reads,
+        user: User | None = None,
+        entry: Entry | None = None,
     ) -> None:
         self.wish = wish
         self._hub = hub
         self._outbox = outbox
         self._reads = reads
         self._user = user
+        self._entry = entry or Entry(scope=wish.scope, user=None, transport="python")
         self._floors: dict[str, int] = {}
         self._reset_for: str | None = None
         self._woken = asyncio.Event()
@@ -66,6 +75,7 @@ class Subscription:
         Raises:
             NotFound: what it is about is not there, or not for this user.
         """
+        self._hub.register.add(self._entry)
         try:
             cursor = await self._begin()
             while True:
@@ -75,6 +85,7 @@ class Subscription:
                 self._selection.receivers.discard(self)
                 cursor = await self._reset(self._reset_for or "the feed was begun anew")
         finally:
+            self._hub.register.remove(self._entry)
             self._selection.receivers.discard(self)
             self._hub.switchboard.let_go(self._selection)
 

@@ -10,10 +10,10 @@ from contextlib import aclosing, asynccontextmanager
 from uuid import UUID
 
 from holdfast.engine.background import Background
-from holdfast.engine.postgres import PostgresEngine
+from holdfast.engine.calls import Engine
 from holdfast.errors import HoldfastError
 from holdfast.live.backoff import Backoff
-from holdfast.live.tail import Tail
+from holdfast.live.feed import follow
 from holdfast.model.events import Event
 
 # What an event may be about besides its own stream.
@@ -57,7 +57,7 @@ class Watch(Background):
 
     name = "watch"
 
-    def __init__(self, engine: PostgresEngine) -> None:
+    def __init__(self, engine: Engine) -> None:
         super().__init__()
         self._engine = engine
         self._wakes: defaultdict[str, set[Wake]] = defaultdict(set)
@@ -85,7 +85,7 @@ class Watch(Background):
     async def _go_on(self) -> None:
         backoff = Backoff()
         while True:
-            tail = Tail(self._engine, venture_id=None, since=None, on_connect=self._wake_all)
+            tail = follow(self._engine, venture_id=None, since=None, on_connect=self._wake_all)
             try:
                 async with aclosing(aiter(tail)) as items:
                     async for event, _ in items:

@@ -22,6 +22,23 @@ class Event:
     actor: str | None
     data: dict[str, Any]
 
+    @classmethod
+    def of_cloudevent(cls, fields: dict[str, Any]) -> Event:
+        """The event that a CloudEvent of ours says; it does not say the transaction."""
+        stream_id, _, seq = fields["id"].rpartition(":")
+        _, _, venture_id, stream = fields["source"].split("/")
+        return cls(
+            venture_id=UUID(venture_id),
+            stream=stream,
+            stream_id=UUID(stream_id),
+            seq=int(seq),
+            xid=0,
+            type=fields["type"],
+            time=datetime.fromisoformat(fields["time"]),
+            actor=fields.get("actor"),
+            data=fields["data"],
+        )
+
     def as_cloudevent(self) -> dict[str, Any]:
         """The event under the field names of CloudEvents 1.0; `actor` is an extension of ours.
 

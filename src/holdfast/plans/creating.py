@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from holdfast.engine.postgres import PostgresEngine
+from holdfast.engine.calls import Engine
 from holdfast.plans.spec import Plan, Step
 
 
@@ -21,7 +21,7 @@ class CreatedPlan:
 
 
 async def create_plan(
-    engine: PostgresEngine, venture_id: UUID, plan: Plan, *, cwd: Path, work_dir: Path
+    engine: Engine, venture_id: UUID, plan: Plan, *, cwd: Path, work_dir: Path
 ) -> CreatedPlan:
     """Make a plan that workers will run, with its directive and its supervisor.
 

@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from holdfast.config import Settings
+from holdfast.engine.calls import Engine
 from holdfast.engine.heart import Heart
 from holdfast.engine.holding import held, holder_name
-from holdfast.engine.postgres import PostgresEngine
 from holdfast.errors import AlreadyClaimed, HoldfastError, IllegalMove
 from holdfast.model.leases import Lease, LeaseKind
 from holdfast.model.states import PlanStatus
@@ -28,7 +28,7 @@ class Place:
         plan: Any,
         supervisor: Supervisor,
         *,
-        engine: PostgresEngine,
+        engine: Engine,
         heart: Heart,
         settings: Settings,
     ) -> None:

@@ -11,8 +11,8 @@ from typing import Any
 from uuid import UUID
 
 from holdfast.config import Settings
+from holdfast.engine.calls import Engine
 from holdfast.engine.heart import Heart
-from holdfast.engine.postgres import PostgresEngine
 from holdfast.errors import Blocked
 from holdfast.model.kinds import COMMAND
 from holdfast.model.states import ExecutionStatus, PlanStatus, QuestionStatus, SupervisorState
@@ -30,7 +30,7 @@ class PlanRunner:
     """Walks one plan to its end."""
 
     def __init__(
-        self, supervisor: Supervisor, *, engine: PostgresEngine, heart: Heart, settings: Settings
+        self, supervisor: Supervisor, *, engine: Engine, heart: Heart, settings: Settings
     ) -> None:
         self._supervisor = supervisor
         self._engine = engine

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from holdfast.engine.postgres import PostgresEngine
+from holdfast.engine.calls import Engine
 
 
 class Ventures:
     """One venture, or every one that has work."""
 
-    def __init__(self, engine: PostgresEngine, only: UUID | None) -> None:
+    def __init__(self, engine: Engine, only: UUID | None) -> None:
         self._engine = engine
         self._only = only
 

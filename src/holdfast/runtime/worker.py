@@ -14,6 +14,7 @@ from holdfast.runtime.executor import Executor
 from holdfast.runtime.reaper import Reaper
 from holdfast.runtime.retention import Retention
 from holdfast.runtime.ventures import Ventures
+from holdfast.telemetry.reporting import Reporting
 
 # Half of the second within which a crashed worker's work is to be taken up after its lease.
 POLL_SECONDS = 0.4
@@ -36,7 +37,11 @@ class Worker:
         self._duties: list[_Duty] = [
             Executor(
                 hf,
-                agents=Agents(hf.callables, settings),
+                agents=Agents(
+                    hf.callables,
+                    settings,
+                    reporting=Reporting(hf.engine, settings.telemetry_endpoint),
+                ),
                 ventures=ventures,
                 listener=self._listener,
                 limit=settings.worker_executions,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from holdfast.engine.postgres import PostgresEngine, Row
+from holdfast.engine.calls import Engine, Row
 from holdfast.model.advancing import (
     Advanced,
     AdvanceOutcome,
@@ -26,7 +26,7 @@ from holdfast.sessions.service import LEASE_SECONDS
 class AutoProceedService:
     """The walks of one venture's sessions through their orchestrators."""
 
-    def __init__(self, engine: PostgresEngine, venture_id: UUID) -> None:
+    def __init__(self, engine: Engine, venture_id: UUID) -> None:
         self._engine = engine
         self._venture_id = venture_id
 

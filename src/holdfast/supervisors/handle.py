@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
+from holdfast.engine.calls import Engine
 from holdfast.engine.connections import encode_json
-from holdfast.engine.postgres import PostgresEngine
 from holdfast.errors import InvalidValue, WorkFailed
 from holdfast.live.watch import Watch
 from holdfast.model.kinds import kind_of
@@ -44,7 +44,7 @@ class Supervisor:
         input: Any,
         memory: dict[str, Any],
         restoration_count: int,
-        engine: PostgresEngine,
+        engine: Engine,
         watch: Watch,
     ) -> None:
         self.lease = lease

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from uuid import UUID
 
-from holdfast.engine.postgres import PostgresEngine
+from holdfast.engine.calls import Engine
 from holdfast.live.watch import Watch
 
 _OPEN = frozenset({"pending", "running", "open"})
@@ -36,7 +36,7 @@ class Outcome:
 class Outcomes:
     """Reads and awaits outcomes in one venture."""
 
-    def __init__(self, engine: PostgresEngine, watch: Watch, venture_id: UUID) -> None:
+    def __init__(self, engine: Engine, watch: Watch, venture_id: UUID) -> None:
         self._engine = engine
         self._watch = watch
         self._venture_id = venture_id

@@ -6,7 +6,7 @@ import dataclasses
 from pathlib import Path
 from uuid import UUID
 
-from holdfast.engine.postgres import PostgresEngine
+from holdfast.engine.calls import Engine
 from holdfast.errors import HoldfastError, NotFound
 from holdfast.sync.divergence import (
     UNREADABLE,
@@ -67,7 +67,7 @@ class Reconciled:
 
 async def reconcile(
     *,
-    engine: PostgresEngine,
+    engine: Engine,
     venture_id: UUID,
     session_id: str,
     start: Path,
@@ -95,7 +95,7 @@ async def reconcile(
     return Reconciled(replayed=replayed, found=found)
 
 
-async def send_journal(start: Path, engine: PostgresEngine) -> Replayed:
+async def send_journal(start: Path, engine: Engine) -> Replayed:
     """Send a project's journal; one that cannot be read is told in `stopped_by`."""
     try:
         return await replay(Journal.of_project(start), engine, Quarantine.of_project(start))

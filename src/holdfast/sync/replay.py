@@ -8,7 +8,7 @@ import dataclasses
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from holdfast.engine.postgres import PostgresEngine
+from holdfast.engine.calls import Engine
 from holdfast.errors import HoldfastError, NotAllowed, Refused
 from holdfast.model.journal import JournalEntry
 from holdfast.sync.journal import Journal
@@ -62,7 +62,7 @@ class Replayed:
 
 async def replay(
     journal: Journal,
-    engine: PostgresEngine,
+    engine: Engine,
     quarantine: Quarantine,
     *,
     patience_seconds: float = PATIENCE_SECONDS,
@@ -86,7 +86,7 @@ async def replay(
 class _Replay:
     """One run through the journal; nobody else makes one meanwhile."""
 
-    def __init__(self, journal: Journal, engine: PostgresEngine, quarantine: Quarantine) -> None:
+    def __init__(self, journal: Journal, engine: Engine, quarantine: Quarantine) -> None:
         self._journal = journal
         self._engine = engine
         self._quarantine = quarantine

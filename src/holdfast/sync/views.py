@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from holdfast.engine.postgres import PostgresEngine
+from holdfast.engine.calls import Engine
 from holdfast.sync.cache import Cache, CachedSession
 from holdfast.sync.git import WorkTree, keys_in, read_work_tree
 from holdfast.sync.older_file import OlderFile
@@ -41,7 +41,7 @@ class Views:
 class Project:
     """One project's files, with the database that they are copies of."""
 
-    def __init__(self, start: Path, engine: PostgresEngine, venture_id: UUID) -> None:
+    def __init__(self, start: Path, engine: Engine, venture_id: UUID) -> None:
         self.start = start
         self.engine = engine
         self.venture_id = venture_id

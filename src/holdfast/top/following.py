@@ -13,7 +13,7 @@ from holdfast.client import Holdfast
 from holdfast.engine.background import Background
 from holdfast.errors import HoldfastError
 from holdfast.live.backoff import Backoff
-from holdfast.live.tail import Tail
+from holdfast.live.feed import Tailing, follow
 from holdfast.top.freshness import Freshness
 
 LEAST_PAUSE_SECONDS = 0.1
@@ -37,7 +37,7 @@ class Follower(Background):
     async def _go_on(self) -> None:
         backoff = Backoff()
         while True:
-            tail = Tail(
+            tail = follow(
                 self._hf.engine,
                 venture_id=self._venture_id,
                 since=None,
@@ -50,7 +50,7 @@ class Follower(Background):
                 self._lost()
             await backoff.wait()
 
-    async def _follow(self, tail: Tail, backoff: Backoff) -> None:
+    async def _follow(self, tail: Tailing, backoff: Backoff) -> None:
         async with contextlib.aclosing(aiter(tail)) as items:
             async for event, _ in items:
                 backoff.succeeded()

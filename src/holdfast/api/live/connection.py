@@ -18,6 +18,7 @@ from holdfast.live.asking import Asking
 from holdfast.live.hub import Hub
 from holdfast.live.outbox import Frame, Notice, Outbox, TooSlow
 from holdfast.live.reader import User
+from holdfast.live.register import Entry, Transport
 from holdfast.live.subscription import Subscription
 
 PING_SECONDS = 25.0
@@ -26,6 +27,8 @@ MOST_SUBSCRIPTIONS = 100
 
 class Connection(ABC):
     """One client and what it follows; `run` goes on until there is a reason to end."""
+
+    transport: Transport
 
     def __init__(self, *, gateway: Gateway, hub: Hub, caller: Caller) -> None:
         self.hub = hub
@@ -80,6 +83,7 @@ class Connection(ABC):
                 claims=json.dumps(self.caller.claims),
                 role=self.caller.claims.get("role", "authenticated"),
             ),
+            entry=Entry(scope=wish.scope, user=self.caller.user, transport=self.transport),
         )
         assert self._tasks is not None
         task = self._tasks.create_task(self._follow(subscription))

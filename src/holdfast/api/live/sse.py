@@ -73,6 +73,8 @@ async def events(
 class StreamConnection(Connection):
     """A client that reads an event stream."""
 
+    transport = "sse"
+
     def __init__(self, *, gateway: Gateway, caller: Caller) -> None:
         super().__init__(gateway=gateway, hub=gateway.parts[Hub], caller=caller)
         self._send: Send | None = None

@@ -64,6 +64,8 @@ async def _close(socket: WebSocket, closing: Closing) -> None:
 class SocketConnection(Connection):
     """A client that speaks the protocol `holdfast.v1`."""
 
+    transport = "websocket"
+
     def __init__(self, socket: WebSocket, *, gateway: Gateway, caller: Caller) -> None:
         super().__init__(gateway=gateway, hub=gateway.parts[Hub], caller=caller)
         self._socket = socket

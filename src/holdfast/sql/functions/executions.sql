@@ -469,6 +469,7 @@ returns bigint
 language plpgsql security definer set search_path = holdfast, pg_temp as $$
 declare
     v_venture uuid := enter(p_venture_id, 'agent');
+    v_more    jsonb;
     v_seq     bigint;
 begin
     if least(p_input_tokens, p_output_tokens, p_cost_usd, p_model_calls, p_tool_calls) < 0 then
@@ -481,18 +482,10 @@ begin
     if not found then
         perform refuse_execution_write(v_venture, p_execution_id, p_epoch, p_token, 'running');
     end if;
-    insert into execution_metrics as m (venture_id, execution_id, input_tokens, output_tokens, cost_usd, model_calls,
-        tool_calls, metadata, updated_at)
-    values (v_venture, p_execution_id, p_input_tokens, p_output_tokens, p_cost_usd, p_model_calls, p_tool_calls,
-        p_metadata, holdfast.now())
-    on conflict (venture_id, execution_id) do update set
-        input_tokens = m.input_tokens + excluded.input_tokens, output_tokens = m.output_tokens + excluded.output_tokens,
-        cost_usd = m.cost_usd + excluded.cost_usd, model_calls = m.model_calls + excluded.model_calls,
-        tool_calls = m.tool_calls + excluded.tool_calls, metadata = m.metadata || excluded.metadata,
-        updated_at = excluded.updated_at;
-    perform emit(v_venture, 'execution', p_execution_id, v_seq, 'execution.metered', jsonb_build_object(
-        'input_tokens', p_input_tokens, 'output_tokens', p_output_tokens, 'cost_usd', p_cost_usd,
-        'model_calls', p_model_calls, 'tool_calls', p_tool_calls));
+    v_more := add_usage(v_venture, p_execution_id, 'run', p_input_tokens, p_output_tokens, p_cost_usd, p_model_calls, p_tool_calls);
+    update execution_metrics set metadata = metadata || p_metadata
+    where venture_id = v_venture and execution_id = p_execution_id and p_metadata <> '{}';
+    perform emit(v_venture, 'execution', p_execution_id, v_seq, 'execution.metered', v_more);
     return v_seq;
 end
 $$;

@@ -45,6 +45,6 @@ function useTide(connection: WebSocketConnection): { tide: string; words: string
   useEffect(() => {
     document.documentElement.dataset.tide = isStale ? "out" : "in";
   }, [isStale]);
-  if (state === "lost" && !isOver) return { tide: "live", words: "live" };
+  if (state === "lost" && !isOver) return { tide: "connecting", words: "connecting" };
   return { tide: state, words: tideOf(connection) };
 }

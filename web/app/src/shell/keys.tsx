@@ -5,6 +5,7 @@ import {
   useEffect,
   useMemo,
   useRef,
+  useState,
   useSyncExternalStore,
 } from "react";
 
@@ -21,9 +22,15 @@ const Context = createContext<Keyboard | null>(null);
 const SECOND_KEY_MS = 1_000;
 const WRITES = "input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable=true]";
 
-/** Which keys do what now: the newest binding of a key is the one that acts. */
+/** A binding with its place: who is drawn later, or further inside, has the higher one. */
+interface Placed extends Binding {
+  place: number;
+}
+
+/** Which keys do what now: of several bindings of a key the innermost acts. */
 class Keyboard {
-  #bindings: readonly Binding[] = [];
+  #bindings: readonly Placed[] = [];
+  #places = 0;
   readonly #watchers = new Set<() => void>();
   #first: { key: string; at: number } | null = null;
 
@@ -34,8 +41,11 @@ class Keyboard {
     return () => this.#watchers.delete(tell);
   };
 
-  add(bindings: readonly Binding[]): () => void {
-    this.#change([...this.#bindings, ...bindings]);
+  /** Taken while drawing: what is inside is drawn after what is around it, though its effects run before. */
+  readonly takePlace = (): number => ++this.#places;
+
+  add(bindings: readonly Placed[]): () => void {
+    this.#change([...this.#bindings, ...bindings].sort((one, other) => one.place - other.place));
     return () => this.#change(this.#bindings.filter(each => !bindings.includes(each)));
   }
 
@@ -57,7 +67,7 @@ class Keyboard {
     return this.#bindings.findLast(each => each.keys === keys);
   }
 
-  #change(bindings: readonly Binding[]): void {
+  #change(bindings: readonly Placed[]): void {
     this.#bindings = bindings;
     for (const tell of this.#watchers) tell();
   }
@@ -88,6 +98,7 @@ function useKeyboard(): Keyboard {
 /** Bind keys for as long as the component is there and `isOn`; `?` lists them. */
 export function useKeys(bindings: readonly Binding[], isOn = true): void {
   const keyboard = useKeyboard();
+  const [place] = useState(keyboard.takePlace);
   const newest = useRef(bindings);
   useEffect(() => {
     newest.current = bindings;
@@ -95,9 +106,13 @@ export function useKeys(bindings: readonly Binding[], isOn = true): void {
   const text = bindings.map(each => `${each.keys}\t${each.label}`).join("\n");
   useEffect(() => {
     if (!isOn) return;
-    const stable = newest.current.map((each, at) => ({ ...each, run: () => newest.current[at]?.run() }));
+    const stable = newest.current.map((each, at) => ({
+      ...each,
+      place,
+      run: () => newest.current[at]?.run(),
+    }));
     return text === "" ? undefined : keyboard.add(stable);
-  }, [keyboard, text, isOn]);
+  }, [keyboard, place, text, isOn]);
 }
 
 /** The keys that do something now. */

@@ -19,8 +19,10 @@ afterEach(async () => {
 /** How often the connection was lost so far; it may be back before anybody looks. */
 function losses(): () => number {
   let count = 0;
+  let before = state();
   client.live.status.watch(() => {
-    if (client.live.status.get().state === "lost") count++;
+    if (state() === "lost" && before !== "lost") count++;
+    before = state();
   });
   return () => count;
 }
@@ -56,7 +58,7 @@ test("events that come while the connection is away are delivered after it, each
   const lost = losses();
   server.drop();
   server.emit("execution", "run-1", "execution.progressed", 2);
-  await vi.waitFor(() => expect(lost()).toBe(1));
+  await vi.waitFor(() => expect(lost()).toBeGreaterThan(0));
   server.emit("execution", "run-1", "execution.completed", 3);
   await isLive();
   server.emit("execution", "run-2", "execution.started", 1);
@@ -68,7 +70,7 @@ test("each connection takes a ticket of its own", async () => {
   await isLive();
   const lost = losses();
   server.drop();
-  await vi.waitFor(() => expect(lost()).toBe(1));
+  await vi.waitFor(() => expect(lost()).toBeGreaterThan(0));
   await isLive();
   expect(server.ticketsUsed).toBe(2);
 });

@@ -40,7 +40,7 @@ export function Runs(): ReactNode {
         onOpen={row => show(row.id)}
         more={list.more}
       >
-        {row => <RunCard run={row} />}
+        {row => <RunCard run={row} keep />}
       </Rows>
     </div>
   );
@@ -49,7 +49,7 @@ export function Runs(): ReactNode {
 function None({ isFiltered }: { isFiltered: boolean }): ReactNode {
   if (isFiltered) return <Empty title="No run is like that.">Take a filter away to see others.</Empty>;
   return (
-    <Empty title="No agent has run yet." command="holdfast run -- npm test">
+    <Empty title="No agent has run yet." command="holdfast run plan.yaml">
       Each run of an agent will stand here, with what it does, how far it is and how long it will take. Begin
       with:
     </Empty>

@@ -125,9 +125,9 @@ function Row(props: {
 
 function Calm(): ReactNode {
   return (
-    <Empty title="Nobody waits for you." command="holdfast demo">
+    <Empty title="Nobody waits for you." command="holdfast run plan.yaml">
       Questions and gates of agents stand here as soon as they are asked, with what is needed to answer them.
-      To see one, run:
+      A plan with a gate asks one:
     </Empty>
   );
 }

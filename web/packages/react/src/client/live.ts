@@ -72,6 +72,8 @@ export class Live {
   #socket: WebSocket | null = null;
   #isOpening = false;
   #count = 0;
+  /** Since when nothing is known to be fresh, over all tries; null while it is live. */
+  #lostSince: number | null = null;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #silence: ReturnType<typeof setTimeout> | undefined;
 
@@ -79,9 +81,21 @@ export class Live {
     this.#options = options;
   }
 
+  readonly #networkLost = () => {
+    const socket = this.#socket;
+    if (socket === null) return;
+    this.#socket = null;
+    socket.close();
+    this.#tryLater("The network is away.");
+  };
+  readonly #networkBack = () => {
+    if (this.status.get().state === "lost") this.reconnect();
+  };
+
   /** Follow what a filter names; the answer ends it. */
   subscribe(filter: Filter, listener: Listener): () => void {
     const id = `s${++this.#count}`;
+    if (this.#subscriptions.size === 0) this.#hearNetwork(true);
     this.#subscriptions.set(id, { filter, listener, cursor: null, isCaughtUp: false });
     if (this.#socket?.readyState === 1) this.#sendSubscribe(id);
     else void this.#open();
@@ -171,8 +185,9 @@ export class Live {
     subscription.cursor = cursor;
     subscription.isCaughtUp = true;
     const all = [...this.#subscriptions.values()].every(each => each.isCaughtUp);
-    if (all && this.status.get().state !== "live")
-      this.#be({ state: "live", behind: 0, failures: 0, reason: null, retryAt: null });
+    if (!all || this.status.get().state === "live") return;
+    this.#lostSince = null;
+    this.#be({ state: "live", behind: 0, failures: 0, reason: null, retryAt: null });
   }
 
   #deliver(id: string, cursor: string, event: HoldfastEvent): void {
@@ -202,7 +217,7 @@ export class Live {
     clearTimeout(this.#silence);
     const failures = this.status.get().failures + 1;
     const wait = fullJitter(failures - 1, this.#options.random);
-    this.#be({ state: "lost", failures, reason, retryAt: Date.now() + wait, behind: 0 });
+    this.#lose({ failures, reason, retryAt: Date.now() + wait, behind: 0 });
     this.#retry = setTimeout(() => void this.#open(), wait);
   }
 
@@ -216,7 +231,16 @@ export class Live {
     }, SILENCE_MS);
   }
 
+  /** A browser knows before any time-out that the network went, or that a person is back at the page. */
+  #hearNetwork(does: boolean): void {
+    const change = does ? globalThis.addEventListener : globalThis.removeEventListener;
+    change?.call(globalThis, "offline", this.#networkLost);
+    change?.call(globalThis, "online", this.#networkBack);
+    change?.call(globalThis, "focus", this.#networkBack);
+  }
+
   #hangUp(state: LiveStatus["state"]): void {
+    this.#hearNetwork(false);
     clearTimeout(this.#retry);
     clearTimeout(this.#silence);
     const socket = this.#socket;
@@ -229,9 +253,14 @@ export class Live {
     if (this.#socket?.readyState === 1) this.#socket.send(JSON.stringify(frame));
   }
 
+  #lose(change: Partial<LiveStatus>): void {
+    this.#lostSince ??= Date.now();
+    this.#be({ ...change, state: "lost", since: this.#lostSince });
+  }
+
   #be(change: Partial<LiveStatus>): void {
     const before = this.status.get();
     const isMove = change.state !== undefined && change.state !== before.state;
-    this.status.set({ ...before, ...change, since: isMove ? Date.now() : before.since });
+    this.status.set({ ...before, since: isMove ? Date.now() : before.since, ...change });
   }
 }
