@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
@@ -300,7 +300,7 @@ class Holdfast:
 
     async def events(
         self, *, since: Cursor | str | None = None, venture: str | None = None
-    ) -> AsyncIterator[tuple[Event, Cursor]]:
+    ) -> AsyncGenerator[tuple[Event, Cursor]]:
         """Every event of a venture in order, each with the cursor behind it, for ever.
 
         `since` is a cursor or its text, "start" for all there is, or unset for what happens from now on.

@@ -13,6 +13,7 @@ import holdfast
 from holdfast.client import Holdfast, connect
 from holdfast.config import Settings
 from holdfast.engine.http import HttpEngine
+from holdfast.engine.postgres import PostgresEngine
 from holdfast.engine.public import READABLE
 from holdfast.engine.wire import pack, pack_rows, unpack, unpack_rows
 from holdfast.errors import (
@@ -25,10 +26,11 @@ from holdfast.errors import (
     NotAuthenticated,
     NotFound,
 )
-from tests.support.api import VENTURE, Server
+from tests.support.api import VENTURE, Server, serving
+from tests.support.network import network_to
 
 ROOT = Path(holdfast.__file__).parent
-# Of the feed, and of `holdfast up`, which are on the database itself.
+# Of `holdfast up` and `holdfast token`, which are on the database itself.
 ON_THE_DATABASE = {
     "tail",
     "feed_batch",
@@ -189,7 +191,9 @@ async def test_values_arrive_as_they_were() -> None:
 def test_what_a_client_reads_is_for_users() -> None:
     queries = {file.stem for file in (ROOT / "sql" / "queries").glob("*.sql")}
     sources = [
-        file for file in ROOT.rglob("*.py") if file.parts[len(ROOT.parts)] not in ("engine", "api")
+        file
+        for file in ROOT.rglob("*.py")
+        if file.parts[len(ROOT.parts)] not in ("engine", "api", "live")
     ]
     read = {name for file in sources for name in queries if f'"{name}"' in file.read_text()}
     assert read - ON_THE_DATABASE <= READABLE <= queries
@@ -209,3 +213,35 @@ async def test_a_server_or_a_database_but_not_both(hf: Holdfast) -> None:
     )
     with pytest.raises(ConfigError, match="works on the database itself"):
         assert hf.database
+
+
+async def test_a_call_whose_answer_was_lost_is_made_once(server: Server) -> None:
+    async with network_to(server.url) as network:
+        async with connect(network.url, token=server.tokens["owner"], venture=VENTURE) as hf:
+            await hf.venture_id()
+            network.answers_to_lose = 2
+            made = await hf.spawn("command", command=["true"])
+    assert network.lost == 2
+    rows = await server.engine.read("executions", server.venture_id, None, 10)
+    assert [row["id"] for row in rows] == [made]
+
+
+async def test_a_network_that_stays_broken_is_told(server: Server) -> None:
+    async with network_to(server.url) as network:
+        async with connect(network.url, token=server.tokens["owner"], venture=VENTURE) as hf:
+            await hf.venture_id()
+            await network.cut()
+            with pytest.raises(DatabaseUnavailable, match="cannot be reached"):
+                await hf.questions()
+            await network.mend()
+            assert await hf.questions() == []
+
+
+async def test_who_calls_too_often_is_made_to_wait_and_nothing_is_lost(
+    engine: PostgresEngine,
+) -> None:
+    async with serving(engine, api_updates_per_minute=60) as server:
+        async with connect(server.url, token=server.tokens["owner"], venture=VENTURE) as hf:
+            made = [await hf.spawn("command", command=["true"]) for _ in range(61)]
+    rows = await engine.read("executions", server.venture_id, None, 100)
+    assert sorted(row["id"] for row in rows) == sorted(made)

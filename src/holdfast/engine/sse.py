@@ -23,12 +23,13 @@ async def messages(lines: AsyncIterable[str]) -> AsyncGenerator[Message]:
             name, _, value = line.partition(":")
             if name:
                 fields.setdefault(name, []).append(value.removeprefix(" "))
-        elif fields:
-            yield Message(
-                event=_last(fields, "event") or "message",
-                data="\n".join(fields.get("data", ())),
-                id=_last(fields, "id"),
-            )
+        else:
+            if "data" in fields:  # one without is for the reader itself, such as `retry`
+                yield Message(
+                    event=_last(fields, "event") or "message",
+                    data="\n".join(fields["data"]),
+                    id=_last(fields, "id"),
+                )
             fields = {}
 
 
