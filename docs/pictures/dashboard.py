@@ -23,20 +23,18 @@ SETTLED_MS = 2_000
 """So long after a view was asked for, all that it shows is there."""
 
 
-async def main() -> None:
+async def main(folder: Path) -> None:
     """A server on a database of its own, and the pictures in the light and in the dark."""
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)  # for root the database runs as another user
-        async with holdfast.connect(data_dir=Path(folder) / "postgres") as hf:
-            url = hf.database.url
-            scene = await set_scene(url)
-            engine = PostgresEngine(url, settings=hf.settings)
-            await engine.open()
-            try:
-                async with serving(engine, venture="default") as server:
-                    await take_all(server, scene)
-            finally:
-                await engine.close()
+    async with holdfast.connect(data_dir=folder) as hf:
+        url = hf.database.url
+        scene = await set_scene(url)
+        engine = PostgresEngine(url, settings=hf.settings)
+        await engine.open()
+        try:
+            async with serving(engine, venture="default") as server:
+                await take_all(server, scene)
+        finally:
+            await engine.close()
 
 
 async def take_all(server: Server, scene: Scene) -> None:
@@ -56,4 +54,6 @@ async def take_all(server: Server, scene: Scene) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    with tempfile.TemporaryDirectory() as parent:
+        Path(parent).chmod(0o755)  # for root the database runs as another user
+        asyncio.run(main(Path(parent) / "postgres"))
