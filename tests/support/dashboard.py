@@ -54,18 +54,13 @@ async def signed_in(browser: Browser, link: str, **looks: Any) -> AsyncIterator[
     page = await context.new_page()
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda told: faults.append(told.text) if _is_fault(told) else None)
+    page.on("response", lambda got: faults.append(got.url) if got.status >= 400 else None)
     try:
         await page.goto(link)
         yield page
         assert not faults, faults
     finally:
         await context.close()
-
-
-def _is_fault(told: Any) -> bool:
-    """What the page complains of itself; that a server is away is told as an error too."""
-    return told.type == "error" and "net::ERR" not in told.text and "WebSocket" not in told.text
 
 
 async def faults_of(page: Page, *rules: str) -> list[str]:
