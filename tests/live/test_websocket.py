@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import secrets
 from contextlib import AsyncExitStack
 from uuid import UUID
 
 import pytest
-import websockets
 
-from holdfast.api.live import connection, websocket
+from holdfast.api.live import websocket
 from tests.support.api import Server, serving
 from tests.support.feed import WRITE, ask, new_streams
 from tests.support.sockets import live_url, socket_to
@@ -252,9 +250,3 @@ async def test_a_client_that_does_not_read_is_closed_and_others_go_on(server: Se
         await back.subscribe(since=stalled.cursor)
         await back.until_events(LARGE - len(stalled.events))
     assert stalled.keys + back.keys == quick.keys
-
-
-async def test_the_limits_of_the_protocol_are_the_ones_that_are_written_down() -> None:
-    assert (connection.PING_SECONDS, websocket.PONG_SECONDS) == (25.0, 8.0)
-    assert json.dumps(websocket.PROTOCOL) == '"holdfast.v1"'
-    assert websockets.Subprotocol(websocket.PROTOCOL)

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import httpx2
 import pytest
+from starlette.types import ASGIApp
 
 from holdfast.api.app import make_app
 from holdfast.api.credentials import tickets, tokens
@@ -19,6 +20,7 @@ from holdfast.api.identity import signed_in
 from holdfast.api.serving import Serving, address_of, listen
 from holdfast.config import Settings
 from holdfast.engine.postgres import PostgresEngine
+from holdfast.live.watch import Watch
 from tests.support.callers import ROLES
 
 VENTURE = "acme"
@@ -54,7 +56,7 @@ class Server:
 
 @asynccontextmanager
 async def serving(
-    engine: PostgresEngine, *, venture: str = VENTURE, **settings: Any
+    engine: PostgresEngine, *, venture: str = VENTURE, with_tools: bool = False, **settings: Any
 ) -> AsyncIterator[Server]:
     """A server in front of a database, with the settings of the test's choice."""
     venture_id = await engine.call_value("open_venture", slug=venture)
@@ -62,8 +64,10 @@ async def serving(
         role: (await tokens.create(engine, venture_id, name=role, role=role))["token"]
         for role in ROLES
     }
-    app = await make_app(Settings(**settings), engine)
-    with contextlib.closing(listen("127.0.0.1", 0)) as listening:
+    async with contextlib.AsyncExitStack() as stack:
+        mounts = {"/mcp": await stack.enter_async_context(_tools(engine))} if with_tools else {}
+        app = await make_app(Settings(**settings), engine, mounts=mounts)
+        listening = stack.enter_context(contextlib.closing(listen("127.0.0.1", 0)))
         running = Serving(app, listening)
         await running.start()
         try:
@@ -72,6 +76,19 @@ async def serving(
             )
         finally:
             await asyncio.wait_for(running.stop(), 20)
+
+
+@asynccontextmanager
+async def _tools(engine: PostgresEngine) -> AsyncIterator[ASGIApp]:
+    # The protocol's library takes long to load: only the tests of the tools wait for it.
+    from holdfast.mcp import over_http
+
+    watch = Watch(engine)
+    try:
+        async with over_http.serving(watch, lease_seconds=30) as app:
+            yield app
+    finally:
+        await watch.stop()
 
 
 @pytest.fixture

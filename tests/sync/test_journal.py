@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from holdfast.errors import HoldfastError, InvalidValue, TooLarge
 from holdfast.sync import journal as module
 from holdfast.sync._entries import digest
-from holdfast.sync._files import locked
+from holdfast.sync.files import locked
 from holdfast.sync.journal import Journal
 from tests.support.journals import entry
 from tests.support.processes import wait_until

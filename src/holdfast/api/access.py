@@ -48,7 +48,7 @@ async def caller(connection: HTTPConnection) -> Caller:
     identity = await _identify(gateway, connection)
     method = connection.scope.get("method", "GET")
     if method not in SAFE_METHODS:
-        gateway.limits.take(identity.user, named_venture(connection) or "")
+        gateway.limits.take(identity.key, named_venture(connection) or "")
     return await caller_as(gateway, identity)
 
 

@@ -8,6 +8,7 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from holdfast.api import pages, problems, routes
@@ -17,6 +18,7 @@ from holdfast.api.credentials.secrets import digest as new_key_of
 from holdfast.api.credentials.secrets import new_secret
 from holdfast.api.gateway import Gateway
 from holdfast.api.limits import Limits
+from holdfast.api.mounting import Guarded
 from holdfast.api.shell import BodyLimit, Hosts, Net
 from holdfast.config import Settings
 from holdfast.engine.catalogue import read_catalogue
@@ -34,7 +36,7 @@ async def make_app(
     Args:
         settings: what it was told.
         engine: the door to a migrated database.
-        mounts: other applications by their path, such as the MCP server.
+        mounts: other applications by their path, such as the MCP server; each request's scope has its `Acting`.
     """
     gateway = await open_gateway(settings, engine)
 
@@ -58,7 +60,7 @@ async def make_app(
     for router in routes.ROUTERS:
         app.include_router(router)
     for path, mounted in (mounts or {}).items():
-        app.mount(path, mounted)
+        app.router.routes.append(Route(path, Guarded(mounted), include_in_schema=False))
     pages.install(app)
     _put_shell_around(app, settings)
     return app

@@ -18,6 +18,11 @@ class Identity:
     everywhere: str | None = None
     """The role that it gives in every venture there is: whoever started the server signs in with that."""
 
+    @property
+    def key(self) -> str:
+        """What tells this one from others: two tokens may have one name, and a user's JWTs change."""
+        return f"{self.kind}/{self.claims['jti'] if self.kind == 'token' else self.user}"
+
     def as_json(self) -> dict[str, Any]:
         """The identity as a ticket keeps it."""
         return dataclasses.asdict(self)

@@ -23,7 +23,7 @@ class Limits:
         self._clock = clock
         self._buckets: OrderedDict[tuple[str, str], tuple[float, float]] = OrderedDict()
 
-    def take(self, user: str, venture: str, count: int = 1) -> None:
+    def take(self, caller: str, venture: str, count: int = 1) -> None:
         """Count updates of a caller.
 
         Raises:
@@ -33,19 +33,19 @@ class Limits:
         >>> limits.take("ann", "acme", 60)
         >>> limits.take("ann", "acme")
         Traceback (most recent call last):
-        holdfast.errors.TooManyRequests: More than 60 updates a minute by ann.
+        holdfast.errors.TooManyRequests: More than 60 updates in a minute.
         """
         now = self._clock()
-        left, seen = self._buckets.pop((user, venture), (self._most, now))
+        left, seen = self._buckets.pop((caller, venture), (self._most, now))
         left = min(self._most, left + (now - seen) * self._most / _MINUTE)
         allowed = left >= count
-        self._buckets[user, venture] = (left - count if allowed else left, now)
+        self._buckets[caller, venture] = (left - count if allowed else left, now)
         if len(self._buckets) > _MOST_BUCKETS:
             self._buckets.popitem(last=False)
         if not allowed:
             seconds = math.ceil((count - left) * _MINUTE / self._most)
             raise TooManyRequests(
-                f"More than {self._most:.0f} updates a minute by {user}.",
+                f"More than {self._most:.0f} updates in a minute.",
                 hint=f"Wait {seconds} s, or send several in one call.",
                 detail={"retry_after_seconds": seconds},
             )

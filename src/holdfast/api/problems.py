@@ -115,7 +115,7 @@ async def _on_invalid(_: Request, error: Exception) -> JSONResponse:
         detail=f"{told}.",
         code="HF005",
         anchor="InvalidValue",
-        hint="Correct the request; /docs describes each of them.",
+        hint="Correct the request; /api/v1/openapi.json describes each of them.",
         errors=wrong,
     )
 

@@ -11,6 +11,7 @@ from typer.exceptions import TyperException
 
 from holdfast.cli import (
     advancing,
+    api,
     db,
     directives,
     events,
@@ -48,6 +49,7 @@ app.add_typer(directives.app, name="directive")
 app.add_typer(sessions.app, name="session")
 app.add_typer(hooks.app, name="hooks")
 app.add_typer(tokens.app, name="token")
+app.add_typer(api.app, name="api")
 directives.app.command("flag")(flags.flag)
 directives.app.command("unflag")(flags.unflag)
 sessions.app.command("advance")(advancing.advance)

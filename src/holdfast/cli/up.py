@@ -18,6 +18,7 @@ from holdfast import config
 from holdfast.cli import server as database_server
 from holdfast.cli._connection import JsonOption, connected, run_async
 from holdfast.cli._output import console, print_json, print_warning
+from holdfast.cli._running import known_address, known_at
 from holdfast.client import Holdfast
 from holdfast.engine.postgres import PostgresEngine
 from holdfast.errors import ConfigError
@@ -59,19 +60,26 @@ async def _serve(
     # The libraries of the server take longer to load than any other command's work.
     from holdfast.api.app import make_app  # noqa: PLC0415
     from holdfast.api.serving import Serving, address_of, listen  # noqa: PLC0415
+    from holdfast.mcp import over_http  # noqa: PLC0415
 
     told_to_stop = _told_to_stop()
     with contextlib.closing(listen(settings.api_host, port)) as listening:
-        here = settings.telemetry_endpoint or address_of(listening)
+        address = address_of(listening)
+        here = settings.telemetry_endpoint or address
         async with Holdfast(dataclasses.replace(settings, telemetry_endpoint=here)) as hf:
             await hf.venture_id()
             await _require_credentials(settings, hf)
-            serving = Serving(await make_app(settings, hf.database), listening)
-            async with _working(hf, works=works):
+            async with (
+                _working(hf, works=works),
+                over_http.serving(hf.watch, lease_seconds=settings.lease_seconds) as tools,
+            ):
+                app = await make_app(settings, hf.database, mounts={"/mcp": tools})
+                serving = Serving(app, listening)
                 await serving.start()
                 try:
-                    await _tell(hf, address_of(listening), as_json=as_json)
-                    await told_to_stop.wait()
+                    with known_at(address):
+                        await _tell(hf, address, as_json=as_json)
+                        await told_to_stop.wait()
                 finally:
                     await serving.stop()
 
@@ -136,14 +144,18 @@ async def _require_credentials(settings: config.Settings, hf: Holdfast) -> None:
 
 def sign_in(
     url: Annotated[
-        str | None, typer.Option("--url", help="Where the server is; its usual address when unset.")
+        str | None,
+        typer.Option(
+            "--url",
+            help="Where the server is; unset: the one that runs in this project, else the usual address.",
+        ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Print a link that signs a browser in to the running server."""
     settings = config.load()
     host, port = settings.api_host, settings.api_port or config.DEFAULT_API_PORT
-    address = (url or f"http://{host}:{port}").rstrip("/")
+    address = (url or known_address() or f"http://{host}:{port}").rstrip("/")
 
     async def work() -> str:
         async with connected(None) as (hf, _):

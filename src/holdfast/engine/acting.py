@@ -7,9 +7,11 @@ that. It is still one statement, one round trip and one transaction.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from holdfast.engine import by_name, failpoints, texts
 from holdfast.engine.calls import QUIET, Calls, Row, call_statement
@@ -20,6 +22,20 @@ from holdfast.engine.shapes import Shapes, acting_statement, once_statement
 AUTHENTICATED = "authenticated"
 SERVICE = "service_role"
 _NOBODY = "anon"
+
+ACTING = "holdfast.acting"
+"""Where a request's scope has the `Acting`."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Acting:
+    """Who acts, in which venture, with whose rights."""
+
+    caller: str
+    """What tells one from another; people are not shown it."""
+    venture_id: UUID
+    engine: Calls
+
 
 Fetch = Callable[[str, Sequence[Any]], Awaitable[list[Row]]]
 

@@ -21,12 +21,15 @@ Tick = Callable[[float], Awaitable[None]]
 
 
 async def evidence_of_held(seat: Seat, tick: Tick) -> Evidence | None:
-    """Run the verification of what the session holds; nothing if it holds nothing or that has none.
+    """Run the verification of what the session holds; nothing if it holds nothing, that has none, or the work is elsewhere.
 
     Raises:
         EvidenceMissing: it did not pass; the text has the end of its output.
         HoldfastError: it could not be started.
     """
+    timeout_seconds = seat.room.verification_timeout_seconds
+    if timeout_seconds is None:
+        return None
     held = (await seat.room.sessions.get(seat.lease.session_id)).sd_key
     if held is None:
         return None
@@ -36,7 +39,7 @@ async def evidence_of_held(seat: Seat, tick: Tick) -> Evidence | None:
             sessions=seat.room.sessions,
             lease=seat.lease,
             cwd=Path.cwd(),
-            timeout_seconds=seat.room.hf.settings.verification_timeout_seconds,
+            timeout_seconds=timeout_seconds,
         ),
         tick,
     )

@@ -74,7 +74,7 @@ class Desk:
 
         async def work(seat: Seat) -> dict[str, Any]:
             began = time.monotonic()
-            async with seat.room.hf.watch.interest([ticket]) as wake:
+            async with seat.room.watch.interest([ticket]) as wake:
                 while True:
                     row = await seat.room.tools.deliver(seat.lease, ticket)
                     waited = time.monotonic() - began

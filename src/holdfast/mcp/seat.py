@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import dataclasses
 import os
+import time
 from datetime import UTC, datetime
 
 from holdfast.engine.background import Background
@@ -33,6 +34,7 @@ class Seat(Background):
         self.ours = ours
         """Whether this server has started the session, and may start it again."""
         self.lease_seconds = lease_seconds
+        self.used_at = time.monotonic()
 
     @property
     def lease(self) -> SessionLease:

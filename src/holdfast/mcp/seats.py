@@ -10,11 +10,12 @@ import asyncio
 import contextlib
 import dataclasses
 import logging
+import time
 from collections.abc import Callable
 
 from holdfast.errors import HoldfastError, LeaseLost, NotFound
 from holdfast.mcp.caller import Caller
-from holdfast.mcp.door import Door, Room
+from holdfast.mcp.door import Entrance, Room
 from holdfast.mcp.seat import Seat, incarnation, is_a_servers, is_left, new_session
 from holdfast.model.tools import HeldWork
 from holdfast.sessions.service import LEASE_SECONDS
@@ -27,7 +28,7 @@ logger = logging.getLogger("holdfast")
 class Seats:
     """The sessions of one server, by the name that the agent program gives them."""
 
-    def __init__(self, door: Door, cache: Cache) -> None:
+    def __init__(self, door: Entrance, cache: Cache) -> None:
         self._door = door
         self._cache = cache
         self._seats: dict[str | None, Seat] = {}
@@ -45,6 +46,7 @@ class Seats:
             kept = self._kept(caller, room)
             seat = self._seats.get(caller.session)
             if seat is not None and seat.ours and not _is_overtaken(seat, kept):
+                seat.used_at = time.monotonic()
                 return seat
             if kept is None or is_a_servers(kept):
                 found = await self._own(caller, room, kept)
@@ -74,12 +76,24 @@ class Seats:
 
     async def leave(self) -> None:
         """Give up the sessions that the server has started; leaving twice is safe."""
-        seats, self._seats = self._seats, {}
-        for name, seat in seats.items():
-            await seat.stop()
-            if seat.ours:
-                with contextlib.suppress(HoldfastError):  # then its lease ends by itself
-                    await self._give_up(seat, resumable=name is not None)
+        async with self._lock:
+            for name in list(self._seats):
+                await self._leave(name)
+
+    async def leave_unused(self, seconds: float) -> bool:
+        """Give up those that nobody has called in for so long; whether any is left."""
+        async with self._lock:
+            since = time.monotonic() - seconds
+            for name in [name for name, seat in self._seats.items() if seat.used_at <= since]:
+                await self._leave(name)
+            return bool(self._seats)
+
+    async def _leave(self, name: str | None) -> None:
+        seat = self._seats.pop(name)
+        await seat.stop()
+        if seat.ours:
+            with contextlib.suppress(HoldfastError):  # then its lease ends by itself
+                await self._give_up(seat, resumable=name is not None)
 
     async def _give_up(self, seat: Seat, *, resumable: bool) -> None:
         give_up = seat.room.sessions.interrupt if resumable else seat.room.sessions.end
@@ -97,7 +111,7 @@ class Seats:
             seat.session = kept
             return seat
         of_command = kept.incarnation is None
-        seconds = LEASE_SECONDS if of_command else self._door.settings.lease_seconds
+        seconds = LEASE_SECONDS if of_command else self._door.lease_seconds
         found = Seat(kept, room=room, ours=False, lease_seconds=seconds)
         if of_command:
             found.start()
@@ -105,7 +119,7 @@ class Seats:
 
     async def _own(self, caller: Caller, room: Room, kept: CachedSession | None) -> Seat:
         """A session of our own; one that a server before us has left without a word is gone on with."""
-        seconds = self._door.settings.lease_seconds
+        seconds = self._door.lease_seconds
         if kept is not None and is_left(kept):
             seat = Seat(kept, room=room, ours=True, lease_seconds=seconds)
             try:

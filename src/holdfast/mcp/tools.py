@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
-from typing import Annotated, Any, Literal, TypeAlias
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Protocol, TypeAlias
 from uuid import UUID
 
 from mcp.server.mcpserver import Context
@@ -38,11 +38,21 @@ class Step(BaseModel):
     status: Literal["pending", "in_progress", "completed"] = "pending"
 
 
+class Front(Protocol):
+    """Receives a tool call: who makes it, and at which desk."""
+
+    def desk(self, ctx: Context) -> Desk:
+        """Where the call is answered."""
+
+    def caller(self, ctx: Context, key: str | None) -> Caller:
+        """The session that it is of, and its id."""
+
+
 class Tools:
     """What an agent can do; each method is a tool of the same name."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, front: Front) -> None:
+        self._front = front
 
     async def claim_work(
         self,
@@ -63,11 +73,13 @@ class Tools:
         one directive at a time. If another session holds it you are told which, since when and until when: take
         another one. If nothing is free, `claimed` is null.
         """
-        caller = _caller(ctx, idempotency_key)
-        claimed = await self._desk.call(caller, "claim_work", {"key": key, "switch": switch})
+        caller = self._front.caller(ctx, idempotency_key)
+        claimed = await self._front.desk(ctx).call(
+            caller, "claim_work", {"key": key, "switch": switch}
+        )
         if claimed["claimed"] is None:
             return claimed
-        directive = (await self._desk.context(caller)).get("directive")
+        directive = (await self._front.desk(ctx).context(caller)).get("directive")
         return {**claimed, **({"directive": directive} if directive else {})}
 
     async def get_context(self, ctx: Context) -> Result:
@@ -77,7 +89,7 @@ class Tools:
         progress of it and of its tree; what was spawned; open questions and how many answers wait; and what changed
         since you asked last.
         """
-        return await self._desk.context(_caller(ctx))
+        return await self._front.desk(ctx).context(self._front.caller(ctx, None))
 
     async def report_progress(
         self,
@@ -108,7 +120,9 @@ class Tools:
         """
         listed = None if steps is None else [step.model_dump() for step in steps]
         arguments = {"steps": listed, "activity": activity, "phase": phase, "reason": reason}
-        return await self._desk.call(_caller(ctx, idempotency_key), "report_progress", arguments)
+        return await self._front.desk(ctx).call(
+            self._front.caller(ctx, idempotency_key), "report_progress", arguments
+        )
 
     async def log(
         self,
@@ -123,7 +137,9 @@ class Tools:
     ) -> Result:
         """Write down a finding or a decision of the work: it is kept, and people see it live."""
         arguments = {"message": message, "level": level, "data": data}
-        return await self._desk.call(_caller(ctx, idempotency_key), "log", arguments)
+        return await self._front.desk(ctx).call(
+            self._front.caller(ctx, idempotency_key), "log", arguments
+        )
 
     async def ask_human(
         self,
@@ -153,12 +169,12 @@ class Tools:
         when it has come. Go on with what does not depend on it. Acknowledge an answer once you have acted on it, with
         check_answers; until then it is handed over again, also after a crash.
         """
-        caller = _caller(ctx, idempotency_key)
-        asked = await self._desk.call(
+        caller = self._front.caller(ctx, idempotency_key)
+        asked = await self._front.desk(ctx).call(
             caller, "ask_human", {"question": question, "options": options, "context": context}
         )
 
-        answered = await self._desk.wait_for_answer(
+        answered = await self._front.desk(ctx).wait_for_answer(
             caller,
             UUID(asked["ticket"]),
             seconds=wait_seconds,
@@ -184,8 +200,8 @@ class Tools:
         which it was asked acknowledges it too. `open` lists the questions that nobody has answered yet.
         """
         tickets = [str(ticket) for ticket in acknowledge or ()]
-        return await self._desk.call(
-            _caller(ctx, idempotency_key), "check_answers", {"acknowledge": tickets}
+        return await self._front.desk(ctx).call(
+            self._front.caller(ctx, idempotency_key), "check_answers", {"acknowledge": tickets}
         )
 
     async def complete_work(
@@ -207,8 +223,8 @@ class Tools:
         If it has a verification command, that is run first and must pass; if it fails you get the end of its output,
         and the directive stays yours.
         """
-        return await self._desk.complete(
-            _caller(ctx, idempotency_key), summary, tick=_ticker(ctx, "verifying")
+        return await self._front.desk(ctx).complete(
+            self._front.caller(ctx, idempotency_key), summary, tick=_ticker(ctx, "verifying")
         )
 
     async def block_work(
@@ -226,8 +242,8 @@ class Tools:
         idempotency_key: CallKey = None,
     ) -> Result:
         """Give up the directive that the session holds because something is in its way; a person clears it."""
-        return await self._desk.call(
-            _caller(ctx, idempotency_key), "block_work", {"reason": reason}
+        return await self._front.desk(ctx).call(
+            self._front.caller(ctx, idempotency_key), "block_work", {"reason": reason}
         )
 
     async def spawn(
@@ -261,7 +277,9 @@ class Tools:
             "name": name or agent,
             "role": role,
         }
-        return await self._desk.call(_caller(ctx, idempotency_key), "spawn", arguments)
+        return await self._front.desk(ctx).call(
+            self._front.caller(ctx, idempotency_key), "spawn", arguments
+        )
 
 
 def _ticker(ctx: Context, doing: str) -> Tick:
@@ -273,10 +291,11 @@ def _ticker(ctx: Context, doing: str) -> Tick:
     return tick
 
 
-def _caller(ctx: Context, key: str | None = None) -> Caller:
+def caller_from(ctx: Context, names: Mapping[str, str], key: str | None) -> Caller:
+    """Who calls, as the call's metadata and these names say."""
     request = ctx.request_context
     client = request.session.client_params
     meta = dict(request.meta) if request.meta else None
     # "claude-code", "codex-mcp-client": the program's name stands first
     agent = client.client_info.name.partition("-")[0] if client else None
-    return caller_of(meta, os.environ, agent=agent, key=key)
+    return caller_of(meta, names, agent=agent, key=key)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from holdfast.engine.calls import Engine, Row
+from holdfast.engine.calls import Calls, Row
 from holdfast.errors import NotFound
 from holdfast.model.advancing import Evidence
 from holdfast.model.directives import (
@@ -26,7 +26,7 @@ MOST_DIRECTIVES = 1000
 class DirectiveService:
     """The directives of one venture."""
 
-    def __init__(self, engine: Engine, venture_id: UUID) -> None:
+    def __init__(self, engine: Calls, venture_id: UUID) -> None:
         self._engine = engine
         self._venture_id = venture_id
 

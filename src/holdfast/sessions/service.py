@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from holdfast.engine.calls import Engine, Row
+from holdfast.engine.calls import Calls, Row
 from holdfast.engine.holding import holder_name
 from holdfast.errors import NotFound
 from holdfast.model.directives import DirectivePhase
@@ -29,7 +29,7 @@ MOST_SESSIONS = 500
 class SessionService:
     """The sessions of one venture."""
 
-    def __init__(self, engine: Engine, venture_id: UUID) -> None:
+    def __init__(self, engine: Calls, venture_id: UUID) -> None:
         self._engine = engine
         self._venture_id = venture_id
 

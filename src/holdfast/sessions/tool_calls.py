@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from holdfast.engine.calls import Engine, Row
+from holdfast.engine.calls import Calls, Row
 from holdfast.model.sessions import SessionLease
 from holdfast.model.states import QuestionStatus
 from holdfast.model.tools import HeldWork, ToolOutcome
@@ -15,7 +15,7 @@ from holdfast.model.tools import HeldWork, ToolOutcome
 class ToolCallService:
     """The tool calls of one venture's sessions."""
 
-    def __init__(self, engine: Engine, venture_id: UUID) -> None:
+    def __init__(self, engine: Calls, venture_id: UUID) -> None:
         self._engine = engine
         self._venture_id = venture_id
 

@@ -19,7 +19,7 @@ from uuid import UUID
 
 from holdfast.engine.embedded import default_data_dir
 from holdfast.errors import HoldfastError
-from holdfast.sync._files import PROJECT_FOLDER, locked, put_aside, write_atomically
+from holdfast.sync.files import PROJECT_FOLDER, locked, put_aside, write_atomically
 from holdfast.sync.older_file import OlderFile
 
 VERSION = 1

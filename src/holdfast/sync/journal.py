@@ -20,8 +20,8 @@ from holdfast.engine.embedded import default_data_dir
 from holdfast.errors import HoldfastError, TooLarge
 from holdfast.model.journal import JournalEntry
 from holdfast.sync._entries import END, from_line, to_line
-from holdfast.sync._files import locked, locked_if_free, sync_folder, write_atomically
 from holdfast.sync.cache import CachedSession
+from holdfast.sync.files import locked, locked_if_free, sync_folder, write_atomically
 
 __all__ = ["Journal", "JournalEntry", "JournalState"]
 

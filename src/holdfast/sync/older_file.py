@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from holdfast.errors import HoldfastError
-from holdfast.sync._files import locked, put_aside, write_atomically
+from holdfast.sync.files import locked, put_aside, write_atomically
 
 FOLDER = ".claude"
 FILE_NAME = "auto-proceed-state.json"

@@ -17,7 +17,7 @@ from holdfast.engine.embedded import default_data_dir
 from holdfast.errors import HoldfastError
 from holdfast.model.journal import JournalEntry
 from holdfast.sync._entries import plain
-from holdfast.sync._files import make_folder, write_atomically
+from holdfast.sync.files import make_folder, write_atomically
 
 
 class Quarantine:

@@ -70,7 +70,8 @@ async def identify(engine: Calls, text: str) -> Identity:
     if row["expired_at"] is not None:
         raise NotAuthenticated(f"The token {row['name']} has expired.", hint=_HINT)
     user = f"token:{row['name']}"
-    claims = {"sub": user, "ventures": {str(row["venture_id"]): row["role"]}}
+    ventures = {str(row["venture_id"]): row["role"]}
+    claims = {"sub": user, "jti": str(token_id), "ventures": ventures}
     return Identity(user=user, kind="token", claims=claims)
 
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter
-
 from holdfast.api.resources.directives import DirectiveName
-from holdfast.api.resources.documenting import WRITING
+from holdfast.api.resources.documenting import WRITING, resource
 from holdfast.api.resources.reading import Reading
 from holdfast.api.resources.shapes.directives import Move, TakeOver
 from holdfast.api.resources.writing import Done, NeededReason, OptionalReason, Undo, Writing
 
 # Keys may have slashes in them.
-router = APIRouter(prefix="/api/v1/directives/{directive:path}", tags=["directives"])
+router = resource("/api/v1/directives/{directive:path}", tag="directives")
 
 
 def _undo(key: str, action: str, **body: Any) -> Undo:
@@ -21,7 +19,7 @@ def _undo(key: str, action: str, **body: Any) -> Undo:
 
 
 @router.post("/block", responses=WRITING)
-async def block(
+async def block_directive(
     reading: Reading, writing: Writing, directive: DirectiveName, given: NeededReason
 ) -> Done:
     """Say that it cannot go on, and why; whoever holds it loses it."""
@@ -36,7 +34,7 @@ async def block(
 
 
 @router.post("/unblock", responses=WRITING)
-async def unblock(
+async def unblock_directive(
     reading: Reading, writing: Writing, directive: DirectiveName, given: OptionalReason
 ) -> Done:
     """Make it active: what it was blocked by is out of the way, or the draft is ready."""
@@ -48,7 +46,7 @@ async def unblock(
 
 
 @router.post("/cancel", responses=WRITING)
-async def cancel(
+async def cancel_directive(
     reading: Reading, writing: Writing, directive: DirectiveName, given: OptionalReason
 ) -> Done:
     """Say that it will not be done; whoever holds it loses it."""
@@ -59,7 +57,9 @@ async def cancel(
 
 
 @router.post("/move", responses=WRITING)
-async def move(reading: Reading, writing: Writing, directive: DirectiveName, given: Move) -> Done:
+async def move_directive(
+    reading: Reading, writing: Writing, directive: DirectiveName, given: Move
+) -> Done:
     """Move it to the phase that is next to its own; whoever holds it keeps it."""
     row = await reading.one("one_directive", "directive", directive)
     return await writing.do(
@@ -72,7 +72,7 @@ async def move(reading: Reading, writing: Writing, directive: DirectiveName, giv
 
 
 @router.post("/take-over", responses=WRITING)
-async def take_over(
+async def take_over_directive(
     reading: Reading, writing: Writing, directive: DirectiveName, given: TakeOver
 ) -> Done:
     """Give it to a living session, whoever holds it."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 
-from holdfast.api.resources.documenting import ANY, ONE, READING, WRITING
+from holdfast.api.resources.documenting import ANY, ONE, READING, WRITING, resource
 from holdfast.api.resources.etags import IfNoneMatch, tagged
 from holdfast.api.resources.paging import (
     DEFAULT_LIMIT,
@@ -25,7 +25,7 @@ from holdfast.api.resources.writing import Done, Writing
 from holdfast.errors import NotFound, TooLarge
 from holdfast.model.directives import DirectiveStatus
 
-router = APIRouter(prefix="/api/v1/directives", tags=["directives"])
+router = resource("/api/v1/directives", tag="directives")
 
 MOST_IN_TREE = 5000
 DirectiveName = Annotated[str, Path(max_length=200, description="The directive's key, or its id.")]

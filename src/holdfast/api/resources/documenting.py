@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
 
 from holdfast.api.problems import MEDIA_TYPE
@@ -49,3 +51,12 @@ READING = ANY | problems(404)
 WRITING = READING | problems(409, 412, 413, 429)
 UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "It is as you have it."}}
 ONE = READING | UNCHANGED
+
+
+def resource(prefix: str, *, tag: str) -> APIRouter:
+    """A router whose operations are named as their functions are."""
+    return APIRouter(prefix=prefix, tags=[tag], generate_unique_id_function=_name_of)
+
+
+def _name_of(route: APIRoute) -> str:
+    return route.name

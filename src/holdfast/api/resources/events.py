@@ -6,16 +6,16 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import AwareDatetime
 
-from holdfast.api.resources.documenting import ANY, READING
+from holdfast.api.resources.documenting import ANY, READING, resource
 from holdfast.api.resources.paging import DEFAULT_LIMIT, After, Limit, Page, page_of, place
 from holdfast.api.resources.reading import Reading
 from holdfast.api.resources.shapes.directives import HeldAt, Holder
 from holdfast.api.resources.shapes.events import EventRow, StreamKind
 
-router = APIRouter(prefix="/api/v1", tags=["events"])
+router = resource("/api/v1", tag="events")
 
 
 @router.get("/events", responses=ANY)

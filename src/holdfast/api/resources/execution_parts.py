@@ -6,15 +6,15 @@ from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
-from holdfast.api.resources.documenting import READING
+from holdfast.api.resources.documenting import READING, resource
 from holdfast.api.resources.paging import DEFAULT_LIMIT, After, Limit, Page, Search, page_of, place
 from holdfast.api.resources.reading import Reading
 from holdfast.api.resources.shapes.executions import ExecutionStep, LogLine, Metrics
 from holdfast.model.states import LogLevel
 
-router = APIRouter(prefix="/api/v1/executions/{execution_id}", tags=["executions"])
+router = resource("/api/v1/executions/{execution_id}", tag="executions")
 
 _NOTHING: dict[str, Any] = {
     "input_tokens": 0,

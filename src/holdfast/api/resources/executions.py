@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
-from holdfast.api.resources.documenting import ANY, ONE, WRITING
+from holdfast.api.resources.documenting import ANY, ONE, READING, WRITING, resource
 from holdfast.api.resources.etags import IfNoneMatch, tagged
+from holdfast.api.resources.measuring import WithEta, measured, progress_of
 from holdfast.api.resources.paging import (
     DEFAULT_LIMIT,
     After,
@@ -21,10 +22,12 @@ from holdfast.api.resources.paging import (
 )
 from holdfast.api.resources.reading import Reading
 from holdfast.api.resources.shapes.executions import Execution, NewExecution, WholeExecution
+from holdfast.api.resources.shapes.progress import Eta
 from holdfast.api.resources.writing import Done, OptionalReason, Undo, Writing
 from holdfast.model.states import ExecutionStatus
+from holdfast.progress import of as of_executions
 
-router = APIRouter(prefix="/api/v1/executions", tags=["executions"])
+router = resource("/api/v1/executions", tag="executions")
 
 
 @router.get("", responses=ANY)
@@ -43,6 +46,7 @@ async def list_executions(
     interrupted: Annotated[
         bool, Query(description="Only those that run and that no worker holds.")
     ] = False,
+    eta: WithEta = False,
 ) -> Page[Execution]:
     """Executions, newest first; `q` is a part of the name."""
     [before] = place(after, UUID)
@@ -59,7 +63,8 @@ async def list_executions(
         only_open,
         interrupted,
     )
-    return page_of(rows, limit, Execution, lambda row: [row["id"]])
+    page = page_of(rows, limit, Execution, lambda row: [row["id"]])
+    return await measured(reading, page, of_executions) if eta else page
 
 
 @router.post("", status_code=201, responses=WRITING)
@@ -72,6 +77,13 @@ async def create_execution(writing: Writing, given: NewExecution) -> Done:
     )
 
 
+@router.get("/{execution_id}/progress", responses=READING)
+async def get_execution_progress(reading: Reading, execution_id: UUID) -> Eta:
+    """How far it is, and how long it will take."""
+    row = await reading.one("one_execution", "execution", execution_id)
+    return await progress_of(reading, of_executions, row["id"])
+
+
 @router.get("/{execution_id}", response_model=WholeExecution, responses=ONE)
 async def get_execution(
     reading: Reading, execution_id: UUID, if_none_match: IfNoneMatch = None
@@ -82,14 +94,14 @@ async def get_execution(
 
 
 @router.post("/{execution_id}/cancel", responses=WRITING)
-async def cancel(writing: Writing, execution_id: UUID, given: OptionalReason) -> Done:
+async def cancel_execution(writing: Writing, execution_id: UUID, given: OptionalReason) -> Done:
     """Cancel it, whoever runs it; needs the role operator."""
     undo = Undo(path=f"/api/v1/executions/{execution_id}/retry")
     return await writing.do("cancel_execution", execution_id, undo=undo, reason=given.reason)
 
 
 @router.post("/{execution_id}/retry", status_code=201, responses=WRITING)
-async def retry(writing: Writing, execution_id: UUID, given: OptionalReason) -> Done:
+async def retry_execution(writing: Writing, execution_id: UUID, given: OptionalReason) -> Done:
     """Make an execution that does it again; `id` is the new one's. Needs the role operator."""
     return await writing.make(
         "retry_execution",

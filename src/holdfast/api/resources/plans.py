@@ -5,31 +5,37 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
-from holdfast.api.resources.documenting import ANY, ONE, READING, WRITING
+from holdfast.api.resources.documenting import ANY, ONE, READING, WRITING, resource
 from holdfast.api.resources.etags import IfNoneMatch, tagged
+from holdfast.api.resources.measuring import WithEta, measured, progress_of
 from holdfast.api.resources.paging import DEFAULT_LIMIT, After, Limit, Page, page_of, place
 from holdfast.api.resources.reading import Reading
 from holdfast.api.resources.shapes.plans import ListedPlan, NewPlan, PlanStep, WholePlan
+from holdfast.api.resources.shapes.progress import Eta
 from holdfast.api.resources.writing import Done, Writing
 from holdfast.model.states import PlanStatus
+from holdfast.progress import of_plans
 
-router = APIRouter(prefix="/api/v1/plans", tags=["plans"])
+router = resource("/api/v1/plans", tag="plans")
 
 
 @router.get("", responses=ANY)
 async def list_plans(
     reading: Reading,
+    *,
     limit: Limit = DEFAULT_LIMIT,
     after: After = None,
     status: PlanStatus | None = None,
     directive_id: UUID | None = None,
+    eta: WithEta = False,
 ) -> Page[ListedPlan]:
     """Plans, newest first."""
     [before] = place(after, UUID)
     rows = await reading.rows("list_plans", before, limit + 1, status, directive_id)
-    return page_of(rows, limit, ListedPlan, lambda row: [row["id"]])
+    page = page_of(rows, limit, ListedPlan, lambda row: [row["id"]])
+    return await measured(reading, page, of_plans) if eta else page
 
 
 @router.post("", status_code=201, responses=WRITING)
@@ -39,6 +45,13 @@ async def create_plan(writing: Writing, given: NewPlan) -> Done:
     return await writing.make(
         "create_plan", name=given.name, steps=steps, spec=given.spec, sd_key=given.sd_key
     )
+
+
+@router.get("/{plan_id}/progress", responses=READING)
+async def get_plan_progress(reading: Reading, plan_id: UUID) -> Eta:
+    """How far it is, and how long it will take."""
+    row = await reading.one("one_plan", "plan", plan_id)
+    return await progress_of(reading, of_plans, row["id"])
 
 
 @router.get("/{plan_id}", response_model=WholePlan, responses=ONE)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
-from holdfast.api.resources.documenting import ANY, ONE, WRITING
+from holdfast.api.resources.documenting import ANY, ONE, WRITING, resource
 from holdfast.api.resources.etags import IfNoneMatch, tagged
 from holdfast.api.resources.paging import DEFAULT_LIMIT, After, Limit, Page, page_of, place
 from holdfast.api.resources.reading import Reading
@@ -15,7 +15,7 @@ from holdfast.api.resources.shapes.questions import Answer, Question
 from holdfast.api.resources.writing import Done, OptionalReason, Writing
 from holdfast.model.states import QuestionStatus
 
-router = APIRouter(prefix="/api/v1/questions", tags=["questions"])
+router = resource("/api/v1/questions", tag="questions")
 
 
 @router.get("", responses=ANY)

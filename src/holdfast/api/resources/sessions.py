@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 
-from holdfast.api.resources.documenting import ANY, ONE, READING, WRITING
+from holdfast.api.resources.documenting import ANY, ONE, READING, WRITING, resource
 from holdfast.api.resources.etags import IfNoneMatch, tagged
+from holdfast.api.resources.measuring import WithEta, measured, progress_of
 from holdfast.api.resources.paging import (
     DEFAULT_LIMIT,
     After,
@@ -21,11 +22,13 @@ from holdfast.api.resources.paging import (
     place,
 )
 from holdfast.api.resources.reading import Reading
+from holdfast.api.resources.shapes.progress import Eta
 from holdfast.api.resources.shapes.sessions import Claim, Session
 from holdfast.api.resources.writing import Done, NeededReason, OptionalReason, Undo, Writing
 from holdfast.model.sessions import SessionState
+from holdfast.progress import of_sessions
 
-router = APIRouter(prefix="/api/v1/sessions", tags=["sessions"])
+router = resource("/api/v1/sessions", tag="sessions")
 
 SessionName = Annotated[
     str, Path(max_length=200, description="The session's id, or the agent program's name for it.")
@@ -42,11 +45,20 @@ async def list_sessions(
     agent: Annotated[str | None, Query(max_length=200)] = None,
     q: Search = None,
     only_open: Open = False,
+    eta: WithEta = False,
 ) -> Page[Session]:
     """Sessions with what they hold, newest first; `q` is a part of the name."""
     [before] = place(after, UUID)
     rows = await reading.rows("list_sessions", before, limit + 1, state, agent, q, only_open)
-    return page_of(rows, limit, Session, lambda row: [row["id"]])
+    page = page_of(rows, limit, Session, lambda row: [row["id"]])
+    return await measured(reading, page, of_sessions) if eta else page
+
+
+@router.get("/{session_id}/progress", responses=READING)
+async def get_session_progress(reading: Reading, session_id: SessionName) -> Eta:
+    """How far it is, and how long it will take."""
+    row = await reading.one("one_session", "session", session_id)
+    return await progress_of(reading, of_sessions, row["id"])
 
 
 @router.get("/{session_id}", response_model=Session, responses=ONE)
@@ -70,7 +82,7 @@ async def list_claims(
 
 
 @router.post("/{session_id}/release", responses=WRITING)
-async def release(
+async def release_session(
     reading: Reading, writing: Writing, session_id: SessionName, given: NeededReason
 ) -> Done:
     """Take away what the session holds; needs the role operator."""
@@ -84,7 +96,7 @@ async def release(
 
 
 @router.post("/{session_id}/end", responses=WRITING)
-async def end(
+async def end_session(
     reading: Reading, writing: Writing, session_id: SessionName, given: OptionalReason
 ) -> Done:
     """End the session: what it holds is given back, and its next call is refused; needs the role operator."""

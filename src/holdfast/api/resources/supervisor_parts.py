@@ -5,14 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from fastapi import APIRouter
-
-from holdfast.api.resources.documenting import READING
+from holdfast.api.resources.documenting import READING, resource
 from holdfast.api.resources.paging import DEFAULT_LIMIT, After, Limit, Page, page_of, place
 from holdfast.api.resources.reading import Reading
 from holdfast.api.resources.shapes.supervisors import Checkpoint, Restoration, SupervisorStep
 
-router = APIRouter(prefix="/api/v1/supervisors/{supervisor_id}", tags=["supervisors"])
+router = resource("/api/v1/supervisors/{supervisor_id}", tag="supervisors")
 
 
 @router.get("/restorations", responses=READING)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
-from holdfast.api.resources.documenting import ANY, ONE, WRITING
+from holdfast.api.resources.documenting import ANY, ONE, WRITING, resource
 from holdfast.api.resources.etags import IfNoneMatch, tagged
 from holdfast.api.resources.paging import DEFAULT_LIMIT, After, Limit, Open, Page, page_of, place
 from holdfast.api.resources.reading import Reading
@@ -14,7 +14,7 @@ from holdfast.api.resources.shapes.supervisors import Supervisor, WholeSuperviso
 from holdfast.api.resources.writing import Done, OptionalReason, Undo, Writing
 from holdfast.model.states import SupervisorState
 
-router = APIRouter(prefix="/api/v1/supervisors", tags=["supervisors"])
+router = resource("/api/v1/supervisors", tag="supervisors")
 
 
 @router.get("", responses=ANY)
@@ -46,20 +46,20 @@ async def get_supervisor(
 
 
 @router.post("/{supervisor_id}/pause", responses=WRITING)
-async def pause(writing: Writing, supervisor_id: UUID, given: OptionalReason) -> Done:
+async def pause_supervisor(writing: Writing, supervisor_id: UUID, given: OptionalReason) -> Done:
     """Take it from its worker until it is resumed; what it spawned goes on. Needs the role operator."""
     undo = Undo(path=f"/api/v1/supervisors/{supervisor_id}/resume")
     return await writing.do("pause_supervisor", supervisor_id, undo=undo, reason=given.reason)
 
 
 @router.post("/{supervisor_id}/resume", responses=WRITING)
-async def resume(writing: Writing, supervisor_id: UUID, given: OptionalReason) -> Done:
+async def resume_supervisor(writing: Writing, supervisor_id: UUID, given: OptionalReason) -> Done:
     """Let a worker take it up again; needs the role operator."""
     undo = Undo(path=f"/api/v1/supervisors/{supervisor_id}/pause")
     return await writing.do("resume_supervisor", supervisor_id, undo=undo, reason=given.reason)
 
 
 @router.post("/{supervisor_id}/stop", responses=WRITING)
-async def stop(writing: Writing, supervisor_id: UUID, given: OptionalReason) -> Done:
+async def stop_supervisor(writing: Writing, supervisor_id: UUID, given: OptionalReason) -> Done:
     """End it as failed, with its plan, its executions and its questions; needs the role operator."""
     return await writing.do("stop_supervisor", supervisor_id, reason=given.reason)

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from fastapi import Body, Depends, Header
 from pydantic import BaseModel, Field
-from pydantic.json_schema import SkipJsonSchema
 
 from holdfast.api.access import SomeCaller, VentureId
 from holdfast.api.resources.etags import IfMatch, expected_seq
@@ -44,7 +43,7 @@ class Done(BaseModel):
 class Reason(BaseModel):
     """Why."""
 
-    reason: str | SkipJsonSchema[None] = Field(default=None, max_length=2000)
+    reason: str | None = Field(default=None, max_length=2000)
 
 
 OptionalReason = Annotated[Reason, Body(default_factory=Reason)]

@@ -194,7 +194,7 @@ begin
         status = p_status, seq = seq + 1, failures = case when p_status = 'active' then 0 else failures end,
         blocked_reason = case when p_status = 'blocked' then p_reason end,
         started_at = coalesce(started_at, case when p_status = 'active' then v_now end),
-        ended_at = case when p_status in ('completed', 'cancelled') then v_now end
+        ended_at = case when p_status in ('completed', 'cancelled') then greatest(v_now, started_at) end
     where venture_id = p_directive.venture_id and id = p_directive.id returning seq into v_seq;
     perform emit(p_directive.venture_id, 'directive', p_directive.id, v_seq, 'directive.' || p_status, jsonb_strip_nulls(
         jsonb_build_object('sd_key', p_directive.sd_key, 'from', p_directive.status, 'reason', p_reason)) || v_done);

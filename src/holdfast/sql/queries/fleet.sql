@@ -38,7 +38,7 @@ select 'plan', p.id, p.name, p.status::text, p.interrupted and p.status = 'runni
 from plans p
 union all
 select 'supervisor', s.id, s.name, s.state::text,
-    s.ended_at is null and s.lease_epoch > 0 and coalesce(s.lease_expires_at <= holdfast.now(), true),
+    s.ended_at is null and s.lease_epoch > 0 and s.paused_at is null and coalesce(s.lease_expires_at <= holdfast.now(), true),
     s.current_activity, null, s.progress::float8, null, null, s.restoration_count,
     extract(epoch from coalesce(s.ended_at, holdfast.now()) - coalesce(s.started_at, s.created_at))::float8,
     s.ended_at is not null, s.error_message, null, null

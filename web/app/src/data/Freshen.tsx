@@ -14,6 +14,9 @@ import { dirtOf } from "./dirt.js";
 const TOGETHER_MS = 120;
 /** Lists that must be read anew are read at most this often. */
 const LISTS_MS = 1_500;
+/** What is left of the time changes slowly. */
+const ESTIMATES_MS = 6_000;
+const ESTIMATED: ReadonlySet<string> = new Set(["executions"]);
 
 /** Keeps what is shown as fresh as the feed: rows that an event explains are changed, the others are read anew. */
 export function Freshen(): null {
@@ -22,6 +25,7 @@ export function Freshen(): null {
   const pending = useRef<HoldfastEvent[]>([]);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const lists = useThrottled(LISTS_MS, (nouns: ReadonlySet<string>) => readLists(queries, nouns));
+  const estimates = useThrottled(ESTIMATES_MS, nouns => readLists(queries, nouns));
   useEffect(() => () => clearTimeout(timer.current), []);
 
   const flush = () => {
@@ -29,6 +33,7 @@ export function Freshen(): null {
     const events = pending.current;
     pending.current = [];
     lists(freshen(queries, events));
+    if (events.some(event => event.type === "execution.progressed")) estimates(ESTIMATED);
   };
   useSubscription(venture === undefined ? {} : { venture }, {
     onEvent: event => {

@@ -39,7 +39,8 @@ export function Rows<Row extends { id: string }>(props: {
     if (last >= lines - 10) more?.();
   }, [last, lines, more]);
   return (
-    <div ref={scroller} className={css.scroller} data-rows={props.rows.length}>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is scrolled by the keyboard too
+    <div ref={scroller} className={css.scroller} data-rows={props.rows.length} tabIndex={0}>
       <ul aria-label={props.label} style={{ height: virtual.getTotalSize(), position: "relative" }}>
         {items.flatMap(item =>
           props.rows.slice(item.index * columns, (item.index + 1) * columns).map((row, column) => (

@@ -119,6 +119,17 @@ test("useWebSocketConnection says how it stands and tries again on request", asy
   await waitFor(() => expect(result.current.isLive).toBe(true));
 });
 
+test("a browser that says the network is away is believed, and one that says it is back tries at once", async () => {
+  const { result } = renderHook(() => useAgentExecutionStatus("run-1"), { wrapper });
+  await waitFor(() => expect(result.current.isLive).toBe(true));
+  server.isAway = true;
+  window.dispatchEvent(new Event("offline"));
+  await waitFor(() => expect(client.live.status.get().failures).toBeGreaterThan(1), { timeout: 5_000 });
+  server.isAway = false;
+  window.dispatchEvent(new Event("online"));
+  await waitFor(() => expect(result.current.isLive).toBe(true), { timeout: 5_000 });
+});
+
 test("AIProgressCard shows what the run does, how far it is and how long it will take", async () => {
   render(<AIProgressCard executionId="run-1" />, { wrapper });
   await screen.findByText("about 4–7 min");

@@ -8,10 +8,11 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from holdfast.api.resources.shapes.progress import Measured
 from holdfast.model.states import ExecutionStatus, LogLevel
 
 
-class Execution(BaseModel):
+class Execution(Measured):
     """How an execution stands; `interrupted`: running, and no worker holds it."""
 
     id: UUID

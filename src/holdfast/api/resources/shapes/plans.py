@@ -9,12 +9,13 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from holdfast.api.resources.shapes.progress import Measured
 from holdfast.model.states import PlanStatus, QuestionStatus, SupervisorState
 
 _KEY = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"
 
 
-class Plan(BaseModel):
+class Plan(Measured):
     """How a plan stands."""
 
     id: UUID

@@ -8,11 +8,12 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from holdfast.api.resources.shapes.progress import Measured
 from holdfast.model.directives import DirectivePhase
 from holdfast.model.sessions import SessionState
 
 
-class Session(BaseModel):
+class Session(Measured):
     """How a session stands, what it holds and how far its walk has come; `interrupted`: a live state whose lease ran out."""
 
     id: UUID

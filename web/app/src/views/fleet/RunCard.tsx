@@ -1,23 +1,34 @@
 import { type Execution, elapsedOf, progressOf, remainingOf, stateOf } from "@holdfast/react";
 import { memo, type ReactNode } from "react";
 import { HonestBar, numberOf, StateMark, Time, useNow } from "../../parts/index.js";
+import { Go } from "../../shell/Go.js";
 import css from "./fleet.module.css";
 
 /** A run at one look: state, what it does, how far it is and how long it will take, by whom, for how much. */
-export const RunCard = memo(function RunCard({ run }: { run: Execution }): ReactNode {
+export const RunCard = memo(function RunCard(props: { run: Execution; keep?: boolean }): ReactNode {
+  const { run } = props;
   const state = stateOf(run);
   return (
     <article className={css.card} data-state={state} aria-label={`${run.name}: ${state}`}>
       <div className={css.top}>
         <StateMark state={state} />
-        <strong title={run.name}>{run.name}</strong>
+        <strong title={run.name}>
+          <Go to={["execution", run.id]} keep={props.keep ?? false}>
+            {run.name}
+          </Go>
+        </strong>
         <Restarts run={run} />
       </div>
       <Activity run={run} state={state} />
       <Bar run={run} state={state} />
       <div className={css.bottom}>
         <span>{[run.agent, run.role].filter(Boolean).join(" · ")}</span>
-        <span className={css.cost}>{costOf(run)}</span>
+        {run.sd_key && (
+          <span>
+            <Go to={["directive", run.sd_key]}>{run.sd_key}</Go>
+          </span>
+        )}
+        <span>{costOf(run)}</span>
         <span className={css.when}>
           {state === "running" ? (
             remainingOf(run.eta)

@@ -40,7 +40,7 @@ export function Runs(): ReactNode {
         onOpen={row => show(row.id)}
         more={list.more}
       >
-        {row => <RunCard run={row} />}
+        {row => <RunCard run={row} keep />}
       </Rows>
     </div>
   );

@@ -60,7 +60,11 @@ function SessionCard({ session }: { session: Session }): ReactNode {
     <article className={css.card} data-state={state} aria-label={`${session.session_id}: ${wordsOf(state)}`}>
       <div className={css.top}>
         <StateMark state={state} />
-        <strong title={session.session_id}>{session.session_id}</strong>
+        <strong title={session.session_id}>
+          <Go to={["session", session.id]} keep>
+            {session.session_id}
+          </Go>
+        </strong>
         {session.phase && <span className={css.phase}>{session.phase}</span>}
       </div>
       <p className={css.activity}>{doingOf(session, state)}</p>

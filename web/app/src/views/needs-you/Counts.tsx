@@ -7,7 +7,7 @@ import css from "./needs-you.module.css";
 
 const COUNTS = [
   ["working", "running", "/fleet?state=working"],
-  ["idle", "idle", "/fleet?of=sessions&state=idle"],
+  ["idle", "idle", "/fleet?state=pending"],
   ["done", "completed", "/fleet?state=done"],
   ["lost", "lost", "/fleet?state=lost"],
 ] as const;

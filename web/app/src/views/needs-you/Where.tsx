@@ -9,7 +9,9 @@ export function Where({ question }: { question: Question }): ReactNode {
   const { plan_id, supervisor_id, session_id } = question;
   return (
     <span className={css.where}>
-      {supervisor_id !== null && <Go to={["supervisor", supervisor_id]}>{question.asker ?? "supervisor"}</Go>}
+      {supervisor_id !== null && plan_id === null && (
+        <Go to={["supervisor", supervisor_id]}>{question.asker ?? "supervisor"}</Go>
+      )}
       {session_id !== null && <Go to={["session", session_id]}>{question.asker ?? "session"}</Go>}
       {plan_id !== null && (
         <span>

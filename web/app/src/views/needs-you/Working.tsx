@@ -1,6 +1,7 @@
 import type { Execution } from "@holdfast/react";
 import type { ReactNode } from "react";
 import { useList } from "../../data/queries.js";
+import { pathTo, useAddress } from "../../shell/address.js";
 import { Go } from "../../shell/Go.js";
 import { RunCard } from "../fleet/RunCard.js";
 import css from "./needs-you.module.css";
@@ -15,6 +16,7 @@ export function Working(): ReactNode {
     limit: SHOWN,
     eta: 1,
   });
+  const { go } = useAddress();
   if (rows.length === 0) return null;
   return (
     <section className={css.working} aria-label="Working">
@@ -24,10 +26,9 @@ export function Working(): ReactNode {
       </header>
       <ul>
         {rows.slice(0, SHOWN).map(run => (
-          <li key={run.id}>
-            <Go to={["execution", run.id]} className={css.card}>
-              <RunCard run={run} />
-            </Go>
+          // biome-ignore lint/a11y/useKeyWithClickEvents: its name is a link
+          <li key={run.id} onClick={() => go(pathTo("execution", run.id))}>
+            <RunCard run={run} />
           </li>
         ))}
       </ul>

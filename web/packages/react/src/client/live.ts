@@ -81,9 +81,21 @@ export class Live {
     this.#options = options;
   }
 
+  readonly #networkLost = () => {
+    const socket = this.#socket;
+    if (socket === null) return;
+    this.#socket = null;
+    socket.close();
+    this.#tryLater("The network is away.");
+  };
+  readonly #networkBack = () => {
+    if (this.status.get().state === "lost") this.reconnect();
+  };
+
   /** Follow what a filter names; the answer ends it. */
   subscribe(filter: Filter, listener: Listener): () => void {
     const id = `s${++this.#count}`;
+    if (this.#subscriptions.size === 0) this.#hearNetwork(true);
     this.#subscriptions.set(id, { filter, listener, cursor: null, isCaughtUp: false });
     if (this.#socket?.readyState === 1) this.#sendSubscribe(id);
     else void this.#open();
@@ -219,7 +231,16 @@ export class Live {
     }, SILENCE_MS);
   }
 
+  /** A browser knows before any time-out that the network went, or that a person is back at the page. */
+  #hearNetwork(does: boolean): void {
+    const change = does ? globalThis.addEventListener : globalThis.removeEventListener;
+    change?.call(globalThis, "offline", this.#networkLost);
+    change?.call(globalThis, "online", this.#networkBack);
+    change?.call(globalThis, "focus", this.#networkBack);
+  }
+
   #hangUp(state: LiveStatus["state"]): void {
+    this.#hearNetwork(false);
     clearTimeout(this.#retry);
     clearTimeout(this.#silence);
     const socket = this.#socket;

@@ -20,9 +20,15 @@ const CHANGES: Readonly<Record<string, Change>> = {
     completed_steps: numberOr(data.completed_steps, row.completed_steps),
     total_steps: numberOr(data.total_steps, row.total_steps),
     progress: numberOr(data.progress, row.progress),
+    ...etaAfter(row, data.progress),
   }),
   "execution.annotated": (data, row) => ({ metadata: { ...row.metadata, ...data } }),
 };
+
+/** The percentage is known at once; what is left of the time is read anew by whoever shows it. */
+function etaAfter(row: Execution, progress: unknown): Partial<Execution> {
+  return row.eta && typeof progress === "number" ? { eta: { ...row.eta, percent: progress } } : {};
+}
 
 function textOr(value: unknown, otherwise: string | null): string | null {
   return typeof value === "string" ? value : otherwise;
