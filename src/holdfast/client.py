@@ -358,7 +358,7 @@ class Holdfast:
         }
         named = {noun: str(value) for noun, value in nouns.items() if value is not None}
         wanted = asking(named, kinds=kinds, since=since)
-        if not isinstance(self.engine, PostgresEngine):
+        if self.is_remote:
             slug = venture or self.settings.venture
             return follow_remotely(self.engine, slug, named, kinds=kinds, since=since)
 
@@ -396,6 +396,11 @@ class Holdfast:
                 hint="Use it inside: async with holdfast.connect() as hf",
             )
         return self._engine
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether there is a server between here and the database."""
+        return not isinstance(self.engine, PostgresEngine)
 
     @property
     def database(self) -> PostgresEngine:
