@@ -261,6 +261,7 @@ async def test_a_list_shows_how_far_each_is_if_it_is_asked(
             assert alone["basis"] == row["eta"]["basis"]
 
 
-async def test_who_follows_the_feed_is_listed(server: Server) -> None:
+async def test_who_follows_the_feed_is_listed(server: Server, world: World) -> None:
     async with server.client("viewer") as client:
-        assert (await _get(client, "subscriptions"))["items"] == []
+        [follower] = (await _get(client, "subscriptions"))["items"]
+    assert (follower["transport"], follower["scope"]) == ("websocket", {})

@@ -86,6 +86,7 @@ async def make_world(connection: Connection, slug: str) -> World:
     await _work(maker, session, execution)
     questions = await _ask(maker, supervisor)
     await _advance(maker, runner, plan["id"])
+    await _follow(connection, venture_id)
     free = await maker.row("create_supervisor", name="free", handler="free")
     paused = await maker.row("create_supervisor", name="paused", handler="paused")
     await maker.call("pause_supervisor", supervisor_id=paused["id"])
@@ -211,6 +212,18 @@ async def _ask(maker: _Maker, supervisor: Held) -> dict[str, UUID]:
         )
     await maker.call("deliver_answer", question_id=ids["delivered"], **fence)
     return ids
+
+
+async def _follow(connection: Connection, venture_id: UUID) -> None:
+    """Somebody follows the feed, at a gateway of the venture's own."""
+    one = {
+        "venture_id": str(venture_id),
+        "id": str(venture_id),
+        "transport": "websocket",
+        "scope": {},
+        "created_at": START.isoformat(),
+    }
+    await call(connection, "report_subscriptions", gateway_id=venture_id, subscriptions=[one])
 
 
 async def _fail(maker: _Maker) -> UUID:

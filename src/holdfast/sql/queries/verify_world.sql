@@ -9,6 +9,10 @@ declare
     v_step        holdfast.plan_steps;
 begin
     perform holdfast.set_member('verify', 'viewer');
+    perform holdfast.report_subscriptions(gen_random_uuid(), jsonb_build_array(jsonb_build_object(
+        'venture_id', (select v.venture_id from holdfast.ventures v where v.slug = current_setting('holdfast.venture')
+            or v.venture_id::text = current_setting('holdfast.venture')),
+        'id', gen_random_uuid(), 'transport', 'python', 'scope', '{}'::jsonb, 'created_at', now())));
     perform holdfast.create_api_token('verify', 'viewer', sha256('verify'));
     perform holdfast.add_directive('SD-VERIFY-1', 'what comes first');
     perform holdfast.add_directive('SD-VERIFY-2', 'a directive', p_status => 'active');
