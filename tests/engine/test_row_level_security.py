@@ -40,6 +40,19 @@ async def _two_worlds(connection: Connection) -> tuple[World, World]:
     for world in worlds:
         run = {"plan_id": world.plan_id, "venture_id": world.venture_id, **world.runner.token._asdict()}  # fmt: skip
         await call(connection, "record_evidence", **run, step_key="verifying")
+        follower = {
+            "venture_id": str(world.venture_id),
+            "id": str(world.plan_id),
+            "transport": "sse",
+            "scope": {},
+            "created_at": "2020-01-01T00:00:00Z",
+        }
+        await call(
+            connection,
+            "report_subscriptions",
+            gateway_id=world.plan_id,
+            subscriptions=[follower],
+        )
     everybody = {world.venture_id for world in worlds}
     for relation in await _relations(connection, "rpv"):
         assert everybody <= await _ventures_in(connection, relation), f"{relation} is empty"
