@@ -5,6 +5,7 @@ import {
   type Page,
   useHoldfast,
   useSubscription,
+  useWebSocketConnection,
 } from "@holdfast/react";
 import { type InfiniteData, type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
@@ -27,6 +28,14 @@ export function Freshen(): null {
   const lists = useThrottled(LISTS_MS, (nouns: ReadonlySet<string>) => readLists(queries, nouns));
   const estimates = useThrottled(ESTIMATES_MS, nouns => readLists(queries, nouns));
   useEffect(() => () => clearTimeout(timer.current), []);
+
+  // What was asked for while the server was away may have failed for good.
+  const { isLive } = useWebSocketConnection();
+  const wasLost = useRef(false);
+  useEffect(() => {
+    if (isLive && wasLost.current) void queries.invalidateQueries();
+    wasLost.current = !isLive;
+  }, [isLive, queries]);
 
   const flush = () => {
     timer.current = undefined;

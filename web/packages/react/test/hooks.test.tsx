@@ -83,6 +83,14 @@ test("an unknown run gives the server's refusal", async () => {
   expect(result.current.isLoading).toBe(false);
 });
 
+test("a run that could not be read because the server was away is read when it is back", async () => {
+  server.isAway = true;
+  const { result } = renderHook(() => useAgentExecutionStatus("run-1"), { wrapper });
+  await waitFor(() => expect(result.current.error?.isAway).toBe(true));
+  server.isAway = false;
+  await waitFor(() => expect(result.current.execution?.id).toBe("run-1"), { timeout: 5_000 });
+});
+
 test("useProgressTracking reads again when the run gets on", async () => {
   const { result } = renderHook(() => useProgressTracking({ execution: "run-1" }), { wrapper });
   await waitFor(() => expect(result.current.progress?.percent).toBe(25));

@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from "react";
+import { fullJitter } from "../client/backoff.js";
 import type { Params } from "../client/client.js";
 import { Problem } from "../client/problem.js";
 import { useHoldfast } from "../provider.js";
@@ -30,10 +31,13 @@ export function useResource<Value>(
     error: null,
   });
   const reader = useRef<{ again: boolean; stop: AbortController } | null>(null);
+  const retry = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const failures = useRef(0);
   const query = JSON.stringify(params);
 
   const refresh = useCallback(() => {
     if (path === null) return;
+    clearTimeout(retry.current);
     if (reader.current !== null) {
       reader.current.again = true;
       return;
@@ -45,7 +49,10 @@ export function useResource<Value>(
         if (reader.current !== mine) return;
         reader.current = null;
         setState(before => ({ value: chosen(before.value, outcome.value, newer), error: outcome.error }));
+        failures.current = outcome.error === null ? 0 : failures.current + 1;
         if (mine.again) refresh();
+        // A server that has just come back may refuse the first reads; nothing else would ask again.
+        else if (outcome.error?.isAway) retry.current = setTimeout(refresh, fullJitter(failures.current));
       },
     );
   }, [client, path, query, newer]);
@@ -54,6 +61,7 @@ export function useResource<Value>(
     setState({ value: null, error: null });
     refresh();
     return () => {
+      clearTimeout(retry.current);
       reader.current?.stop.abort();
       reader.current = null;
     };
