@@ -36,6 +36,7 @@ from holdfast.model.kinds import kind_of
 from holdfast.model.leases import Lease, LeaseKind
 from holdfast.model.states import SupervisorState
 from holdfast.plans import runner as plans
+from holdfast.progress import ProgressTracker
 from holdfast.supervisors.handle import Supervisor
 from holdfast.supervisors.outcomes import LOOK_AGAIN_SECONDS
 from holdfast.supervisors.running import SupervisorFunction
@@ -212,6 +213,10 @@ class Holdfast:
         """Executions under the older system's names."""
         return AgentExecutionService(self.engine, await self.venture_id(venture))
 
+    async def progress_tracker(self, venture: str | None = None) -> ProgressTracker:
+        """How far executions are, and how long they will still take."""
+        return ProgressTracker(self.engine, await self.venture_id(venture))
+
     # Supervisors and questions.
 
     async def start(
@@ -353,7 +358,7 @@ class Holdfast:
         }
         named = {noun: str(value) for noun, value in nouns.items() if value is not None}
         wanted = asking(named, kinds=kinds, since=since)
-        if not isinstance(self.engine, PostgresEngine):
+        if self.is_remote:
             slug = venture or self.settings.venture
             return follow_remotely(self.engine, slug, named, kinds=kinds, since=since)
 
@@ -391,6 +396,11 @@ class Holdfast:
                 hint="Use it inside: async with holdfast.connect() as hf",
             )
         return self._engine
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether there is a server between here and the database."""
+        return not isinstance(self.engine, PostgresEngine)
 
     @property
     def database(self) -> PostgresEngine:

@@ -61,7 +61,7 @@ class Terminal:
             return is_so()
 
         try:
-            await until(look, seconds=20)
+            await until(look)
         except AssertionError:
             raise AssertionError("\n".join(self.lines)) from None
 

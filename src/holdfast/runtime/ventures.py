@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from holdfast.engine.calls import Engine
+from holdfast.client import Holdfast
 
 
 class Ventures:
-    """One venture, or every one that has work."""
+    """One venture, or every one that has work; through a server always one."""
 
-    def __init__(self, engine: Engine, only: UUID | None) -> None:
-        self._engine = engine
+    def __init__(self, hf: Holdfast, only: UUID | None) -> None:
+        self._hf = hf
         self._only = only
 
     async def with_work(self) -> list[UUID]:
         """Those in which a worker would find something now."""
         if self._only is not None:
             return [self._only]
-        return [row[0] for row in await self._engine.call("ventures_with_work")]
+        if self._hf.is_remote:
+            return [await self._hf.venture_id()]
+        return [row[0] for row in await self._hf.engine.call("ventures_with_work")]

@@ -30,7 +30,7 @@ class Worker:
 
     def __init__(self, hf: Holdfast, *, venture_id: UUID | None = None) -> None:
         settings = hf.settings
-        ventures = Ventures(hf.engine, venture_id)
+        ventures = Ventures(hf, venture_id)
         self._listener = Listener(hf.engine, poll_seconds=POLL_SECONDS)
         # Reaping and retention go by the clock: a ring tells them nothing.
         clock = Listener(hf.engine, poll_seconds=POLL_SECONDS)
@@ -50,8 +50,9 @@ class Worker:
                 hf, ventures=ventures, listener=self._listener, limit=settings.worker_supervisors
             ),
             Reaper(hf, ventures=ventures, listener=clock, on_swept=self._listener.ring),
-            Retention(hf, listener=clock),
         ]
+        if not hf.is_remote:  # what is old is the server's affair
+            self._duties.append(Retention(hf, listener=clock))
 
     def start(self) -> None:
         """Begin every duty; starting twice is safe."""
