@@ -14,7 +14,7 @@ CLIENT := tests/api/supabase/package.json tests/api/supabase/package-lock.json
 # What depends on the server's version; 15 is skipped, visibly, where it is not installed.
 ON_OLDER_SERVERS := tests/engine/test_coalescer.py tests/migration/test_installing.py tests/migration/test_verify.py tests/live/test_tail.py
 
-.PHONY: help setup web agents supabase demo test check bench lock clean
+.PHONY: help setup web browser agents supabase demo test check soak bench lock clean
 
 help:
 	@echo "make demo   watch a plan survive a SIGKILL"
@@ -22,6 +22,7 @@ help:
 	@echo "make web    build the dashboard where its sources have changed"
 	@echo "make agents install the agent programs that some tests run; make supabase the client that one does"
 	@echo "make check  ruff, mypy --strict, import-linter; biome and tsc for the dashboard"
+	@echo "make soak   ten minutes of 100 executions with logs: flat memory, no loss (make soak SOAK='--seconds 60')"
 	@echo "make bench  measure against yardsticks (make bench ONLY=engine for one)"
 	@echo "make lock   resolve the dependencies anew"
 	@echo "make clean  remove what the others made"
@@ -63,7 +64,13 @@ $(SUPABASE)/.ready: $(CLIENT) | $(READY)
 demo: $(READY)
 	@$(BIN)/python examples/habits/demo.py
 
+# The browser of the browser tests; where it cannot be had they are skipped, visibly.
+browser:
+	@command -v chromium >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
+		&& apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; } >/dev/null 2>&1
+
 test: $(READY)
+	@$(MAKE) --no-print-directory browser || echo "There is no Chromium: the tests in a browser are skipped. Next: apt-get install chromium"
 	@$(MAKE) --no-print-directory agents || echo "The tests that run them are skipped."
 	@$(MAKE) --no-print-directory supabase || echo "The tests that run it are skipped."
 	@$(MAKE) --no-print-directory web
@@ -79,6 +86,9 @@ check: $(READY)
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python web/build.py check
+
+soak: $(READY)
+	@$(BIN)/python -m tests.soak $(SOAK)
 
 bench: $(READY)
 	@$(BIN)/python -m bench $(ONLY)

@@ -18,7 +18,17 @@ from bench._server import connected, server
 from bench._support import Bench, Figure
 from holdfast.errors import HoldfastError
 
-NAMES = ("engine_calls", "coalesced", "arrays", "events_cost", "claims", "recovery", "hooks")
+NAMES = (
+    "engine_calls",
+    "coalesced",
+    "arrays",
+    "events_cost",
+    "claims",
+    "recovery",
+    "hooks",
+    "eta",
+    "live",
+)
 DEFAULT_SECONDS = 90.0
 
 

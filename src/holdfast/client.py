@@ -36,6 +36,7 @@ from holdfast.model.kinds import kind_of
 from holdfast.model.leases import Lease, LeaseKind
 from holdfast.model.states import SupervisorState
 from holdfast.plans import runner as plans
+from holdfast.progress import ProgressTracker
 from holdfast.supervisors.handle import Supervisor
 from holdfast.supervisors.outcomes import LOOK_AGAIN_SECONDS
 from holdfast.supervisors.running import SupervisorFunction
@@ -211,6 +212,10 @@ class Holdfast:
     async def execution_service(self, venture: str | None = None) -> AgentExecutionService:
         """Executions under the older system's names."""
         return AgentExecutionService(self.engine, await self.venture_id(venture))
+
+    async def progress_tracker(self, venture: str | None = None) -> ProgressTracker:
+        """How far executions are, and how long they will still take."""
+        return ProgressTracker(self.engine, await self.venture_id(venture))
 
     # Supervisors and questions.
 

@@ -14,6 +14,7 @@ from holdfast.api.credentials.secrets import digest
 from holdfast.engine.postgres import PostgresEngine
 from tests.support.api import Server, serving
 from tests.support.callers import ROLES
+from tests.support.sql import connected
 
 SECRET = "a secret that only the tests and their server know"
 ME = "/api/v1/me"
@@ -90,15 +91,20 @@ async def test_a_revoked_token_is_refused_at_once(server: Server) -> None:
 
 
 async def test_an_expired_token_is_refused(server: Server, holdfast_url: str) -> None:
+    until = datetime.now(UTC) + timedelta(days=1)
     async with server.client("owner") as owner:
-        soon = datetime.now(UTC) + timedelta(milliseconds=50)
-        new = {"name": "short", "expires_at": soon.isoformat()}
+        new = {"name": "short", "expires_at": until.isoformat()}
         made = (await owner.post("/api/v1/tokens", json=new)).json()
-        while datetime.now(UTC) <= soon:
-            pass
+        assert (await ask(server, headers=bearer(made["token"]))).status_code == 200
+        async with connected(holdfast_url) as connection:
+            await connection.execute(
+                "update holdfast.api_tokens set created_at = created_at - interval '1 day',"
+                " expires_at = expires_at - interval '1 day' where name = 'short'"
+            )
         await refused(server, "has expired", headers=bearer(made["token"]))
-        past = await owner.post("/api/v1/tokens", json=new)
-    assert (past.status_code, past.json()["code"]) == (422, "HF005")
+        past = new | {"expires_at": (until - timedelta(days=2)).isoformat()}
+        late = await owner.post("/api/v1/tokens", json=past)
+    assert (late.status_code, late.json()["code"]) == (422, "HF005")
 
 
 @pytest.mark.parametrize("role", ["viewer", "agent", "operator"])
@@ -213,6 +219,7 @@ async def test_a_sign_in_link_is_good_for_one_browser_and_its_cookie_for_all_gat
             cookie = answer.headers["set-cookie"]
             assert "HttpOnly" in cookie
             assert "SameSite=strict" in cookie
+            assert "Secure" not in cookie
             me = (await browser.get(ME)).json()
             assert [v["slug"] for v in me["ventures"]] == ["acme", "default", "other"]
             assert {v["role"] for v in me["ventures"]} == {"owner"}
@@ -226,6 +233,11 @@ async def test_a_sign_in_link_is_good_for_one_browser_and_its_cookie_for_all_gat
         assert broken.status_code == 401
         # a cookie is no bearer's token
         assert (await ask(one, headers=bearer(value))).status_code == 401
+
+
+async def test_behind_a_proxy_with_tls_the_cookie_travels_over_tls_only(server: Server) -> None:
+    answer = await ask(server, await server.sign_in_path(), headers={"X-Forwarded-Proto": "https"})
+    assert "Secure" in answer.headers["set-cookie"]
 
 
 @pytest.mark.parametrize(

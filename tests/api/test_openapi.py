@@ -48,8 +48,11 @@ async def test_no_request_brings_a_server_error_or_an_answer_that_is_not_documen
     async with connected(holdfast_url) as connection:
         world = await make_world(connection, "acme")
     (tmp_path / "schemathesis.toml").write_text(_config(world))
+    async with server.client(timeout=60) as client:
+        document = await client.get("/api/v1/openapi.json")
+    (tmp_path / "openapi.json").write_bytes(document.content)
     process = await asyncio.create_subprocess_exec(
-        SCHEMATHESIS, "run", f"{server.url}/api/v1/openapi.json",
+        SCHEMATHESIS, "run", "openapi.json", "--url", server.url, "--request-timeout", "60",
         "--header", f"Authorization: Bearer {server.tokens['owner']}",
         "--include-tag-regex", "overview|questions|sessions|executions|supervisors|plans|directives|events",
         "--checks", ",".join(CHECKS), "--phases", "fuzzing",

@@ -244,3 +244,23 @@ async def test_a_plan_is_made_with_its_steps(server: Server) -> None:
         done = await _post(client, "plans", {"name": "two", "steps": steps})
         made = (await _get(client, f"plans/{done['id']}/steps"))["items"]
     assert [(step["step_key"], step["needs"]) for step in made] == [("a", []), ("b", ["a"])]
+
+
+@pytest.mark.parametrize("noun", ["executions", "sessions", "plans"])
+async def test_a_list_shows_how_far_each_is_if_it_is_asked(
+    server: Server, world: World, noun: str
+) -> None:
+    async with server.client("viewer") as client:
+        plain = (await _get(client, noun))["items"]
+        assert {row["eta"] for row in plain} == {None}
+        measured = (await _get(client, noun, eta=1))["items"]
+        assert [row["id"] for row in measured] == [row["id"] for row in plain]
+        for row in measured:
+            alone = await _get(client, f"{noun}/{row['id']}/progress")
+            assert alone["percent"] == row["eta"]["percent"]
+            assert alone["basis"] == row["eta"]["basis"]
+
+
+async def test_who_follows_the_feed_is_listed(server: Server) -> None:
+    async with server.client("viewer") as client:
+        assert (await _get(client, "subscriptions"))["items"] == []

@@ -49,7 +49,8 @@ async def test_updates_over_the_limit_wait_and_those_of_others_do_not(
 ) -> None:
     async with serving(engine, api_updates_per_minute=3) as server:
         async with server.client("agent") as agent, server.client("operator") as operator:
-            made = [await agent.post("/api/v1/tickets") for _ in range(5)]
+            names = ("", "?venture=acme", f"?venture={server.venture_id}", "?venture=x", "")
+            made = [await agent.post(f"/api/v1/tickets{name}") for name in names]
             assert [one.status_code for one in made] == [201, 201, 201, 429, 429]
             assert 1 <= int(made[-1].headers["retry-after"]) <= 20
             assert made[-1].json()["errors"]["retry_after_seconds"] >= 1

@@ -12,7 +12,7 @@ from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 
 from holdfast.engine.postgres import PostgresEngine
-from tests.support.api import Server, serving
+from tests.support.api import PATIENCE_SECONDS, Server, serving
 from tests.support.mcp import Agent
 
 
@@ -27,7 +27,9 @@ async def server(engine: PostgresEngine) -> AsyncIterator[Server]:
 async def agent(server: Server, role: str = "agent", **headers: str) -> AsyncIterator[Agent]:
     """An agent program on another machine."""
     async with (
-        httpx2.AsyncClient(headers=server.headers(role) | headers) as client,
+        httpx2.AsyncClient(
+            headers=server.headers(role) | headers, timeout=PATIENCE_SECONDS
+        ) as client,
         streamable_http_client(f"{server.url}/mcp", http_client=client) as (read, write),
         ClientSession(read, write) as session,
     ):

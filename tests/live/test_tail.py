@@ -16,6 +16,7 @@ from tests.support.feed import (
     IDLE_IN_TRANSACTION,
     TAKE_XID,
     WRITE,
+    Key,
     ask,
     backlog,
     judge,
@@ -269,9 +270,10 @@ async def test_a_reader_that_sleeps_in_a_long_batch_holds_no_transaction_and_goe
     async def is_ended() -> bool:
         return await idle() == 0
 
-    keys = []
+    keys: list[Key] = []
     async with aclosing(Tail(engine, venture_id=venture_id, since=since).backlog()) as items:
-        keys.append(key((await anext(items))[0]))
+        while len(keys) <= reader.CHUNK_ROWS:  # the first chunk needs no transaction
+            keys.append(key((await anext(items))[0]))
         assert await idle() == 1, "a long batch is streamed, not loaded"
         await until(is_ended, "the server ended the transaction of a reader that sleeps")
         keys += [key(event) async for event, _ in items]

@@ -24,6 +24,7 @@ from holdfast.live.watch import Watch
 from tests.support.callers import ROLES
 
 VENTURE = "acme"
+PATIENCE_SECONDS = 60
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -45,7 +46,12 @@ class Server:
     ) -> AsyncIterator[httpx2.AsyncClient]:
         """A client with the token of a role, or with none."""
         headers = self.headers(role) if role else {}
-        async with httpx2.AsyncClient(base_url=self.url, headers=headers, **options) as client:
+        given: dict[str, Any] = {
+            "base_url": self.url,
+            "headers": headers,
+            "timeout": PATIENCE_SECONDS,
+        } | options
+        async with httpx2.AsyncClient(**given) as client:
             yield client
 
     async def sign_in_path(self) -> str:

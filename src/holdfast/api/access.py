@@ -48,7 +48,9 @@ async def caller(connection: HTTPConnection) -> Caller:
     identity = await _identify(gateway, connection)
     method = connection.scope.get("method", "GET")
     if method not in SAFE_METHODS:
-        gateway.limits.take(identity.key, named_venture(connection) or "")
+        # A token is of one venture, however the request names it.
+        named = "" if identity.kind == "token" else named_venture(connection) or ""
+        gateway.limits.take(identity.key, named)
     return await caller_as(gateway, identity)
 
 

@@ -59,7 +59,9 @@ class Serving:
             log_config=None,
             access_log=False,
             server_header=False,
-            proxy_headers=False,
+            # A proxy on this machine says whether TLS is in front; others are not believed.
+            proxy_headers=True,
+            forwarded_allow_ips="127.0.0.1",
             timeout_graceful_shutdown=_STOP_SECONDS,
             **SETTINGS,
         )

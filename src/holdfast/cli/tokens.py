@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -44,12 +44,12 @@ def create(
     # The libraries of the server take longer to load than the rest: no other command waits for them.
     from holdfast.api.credentials import tokens  # noqa: PLC0415
 
-    expires_at = None if expires is None else datetime.now(UTC) + _span(expires)
+    expires_in = None if expires is None else _span(expires)
 
     async def work() -> dict[str, Any]:
         async with connected(venture) as (hf, venture_id):
             return await tokens.create(
-                hf.database, venture_id, name=name, role=role.value, expires_at=expires_at
+                hf.database, venture_id, name=name, role=role.value, expires_in=expires_in
             )
 
     made = run_async(work())

@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import time
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Any
 from uuid import UUID
 
@@ -71,7 +72,25 @@ class Reader:
 
         What fits into one chunk is given after the transaction has ended.
         """
-        arguments = (self._venture_id, *_arguments(begin), *_arguments(end), skip)
+        if self._user is None:  # most batches are small: one round trip
+            rows = await self._small(begin, end, skip=skip)
+            yield rows
+            if len(rows) < CHUNK_ROWS:
+                return
+            skip += CHUNK_ROWS
+        async with aclosing(self._large(begin, end, skip=skip)) as chunks:
+            async for rows in chunks:
+                yield rows
+
+    async def _small(self, begin: Place, end: Place, *, skip: int) -> list[Row]:
+        arguments = self._arguments(begin, end, skip, CHUNK_ROWS)
+        query = texts.query("feed_batch")
+        rows: list[Any] = await translated(lambda: self._connection.fetch(query, *arguments))
+        return rows
+
+    async def _large(self, begin: Place, end: Place, *, skip: int) -> AsyncGenerator[list[Row]]:
+        """Through a portal, so that what is not fetched yet stays at the server."""
+        arguments = self._arguments(begin, end, skip, None)
         transaction = self._connection.transaction(readonly=True)
         await translated(transaction.start)
         try:
@@ -93,6 +112,9 @@ class Reader:
             with contextlib.suppress(DatabaseError):
                 await translated(transaction.rollback)
         yield rows
+
+    def _arguments(self, begin: Place, end: Place, skip: int, most: int | None) -> tuple[Any, ...]:
+        return self._venture_id, *_told(begin), *_told(end), skip, most
 
     async def _become(self, user: User) -> None:
         query = texts.query("feed_as_user")
@@ -118,6 +140,6 @@ def event_of(row: Row) -> Event:
     )
 
 
-def _arguments(place: Place) -> tuple[str, list[str]]:
+def _told(place: Place) -> tuple[str, list[str]]:
     """A place as the queries take it; the driver has no type for xid8."""
     return str(place.next), [str(xid) for xid in place.in_flight]

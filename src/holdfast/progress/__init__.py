@@ -3,6 +3,7 @@
 from holdfast.progress.executions import of
 from holdfast.progress.plans import of_plans
 from holdfast.progress.sessions import of_sessions
+from holdfast.progress.tracker import ProgressTracker
 from holdfast.progress.values import Basis, Pace, Progress, Remaining, Stage, Standing
 from holdfast.progress.words import describe
 
@@ -10,6 +11,7 @@ __all__ = [
     "Basis",
     "Pace",
     "Progress",
+    "ProgressTracker",
     "Remaining",
     "Stage",
     "Standing",

@@ -16,7 +16,7 @@ from holdfast.progress.values import Pace, Remaining
 _RANGE_Z = 1.2816
 # A list that like runs always made longer will be made longer again: so much may their lengths differ for that.
 _MOST_DIFFERENT = 0.35
-_ENOUGH_RUNS = 3
+_ENOUGH_RUNS = 5
 _LEAST_SPREAD = 0.05
 
 

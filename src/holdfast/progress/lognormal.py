@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from statistics import NormalDist
 
 _NORMAL = NormalDist()
@@ -13,7 +13,7 @@ _LONGEST_LOG = 40.0
 # Beyond so many spreads the tail is too thin to divide by.
 _STRANGE = 5.0
 # The spread of durations of which nothing is known, and how many samples that belief is worth.
-_USUAL_SPREAD = 0.6
+USUAL_SPREAD = 0.6
 _BELIEF = 3.0
 
 
@@ -52,18 +52,32 @@ def log_of(seconds: float) -> float:
     return math.log(max(seconds, _SHORTEST_SECONDS))
 
 
-def fitted(seconds: Sequence[float], weights: Sequence[float] | None = None) -> LogNormal | None:
+def fitted(
+    seconds: Sequence[float],
+    weights: Sequence[float] | None = None,
+    *,
+    usual: float = USUAL_SPREAD,
+) -> LogNormal:
     """What durations were drawn from; few of them are believed to spread as durations usually do."""
-    if not seconds:
-        return None
     weights = weights or [1.0] * len(seconds)
-    logs = [log_of(one) for one in seconds]
     total = math.fsum(weights)
+    logs = [log_of(one) for one in seconds]
     mean = math.fsum(w * one for w, one in zip(weights, logs, strict=True)) / total
     deviation = math.fsum(w * (one - mean) ** 2 for w, one in zip(weights, logs, strict=True))
-    variance = (_BELIEF * _USUAL_SPREAD**2 + deviation) / (_BELIEF + total - min(1.0, total))
+    variance = (_BELIEF * usual**2 + deviation) / (_BELIEF + total - min(1.0, total))
     effective = total**2 / math.fsum(w * w for w in weights)
     return LogNormal(mean=mean, spread=math.sqrt(variance), doubt=variance / effective)
+
+
+def pooled_spread(histories: Iterable[Sequence[float]]) -> float:
+    """How much like durations differ, over several kinds of them."""
+    weight, total = _BELIEF, _BELIEF * USUAL_SPREAD**2
+    for history in histories:
+        logs = [log_of(one) for one in history]
+        mean = math.fsum(logs) / len(logs)
+        total += math.fsum((one - mean) ** 2 for one in logs)
+        weight += len(logs) - 1
+    return math.sqrt(total / weight)
 
 
 def _exp(value: float) -> float:

@@ -12,6 +12,7 @@ async def crowd(stage: Stage, count: int) -> Story:
     """So many more executions, a tenth of which run."""
     yield 7
     for number in range(1, count + 1):
+        await stage.set_clock(7 - number / count)
         run = await Run.create(
             stage, f"Check the berth {number:04d}", agent=_AGENTS[number % 4], total_steps=10
         )

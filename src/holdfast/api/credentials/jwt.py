@@ -40,7 +40,7 @@ class Verifier:
         try:
             claims = await self._verified(token)
             user = _user_of(claims)
-        except jwt.InvalidTokenError as error:
+        except jwt.PyJWTError as error:
             raise NotAuthenticated(
                 f"The token is not valid: {error}.", hint="Get a new one where you got it."
             ) from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -34,23 +34,25 @@ async def create(
     name: str,
     role: str,
     expires_at: datetime | None = None,
+    expires_in: timedelta | None = None,
 ) -> dict[str, Any]:
     """Make a token; its text is told here and never again."""
     secret = new_secret()
-    token_id = await engine.call_value(
+    row = await engine.call_row(
         "create_api_token",
         name=name,
         role=role,
         digest=digest(secret),
         expires_at=expires_at,
+        expires_in=expires_in,
         venture_id=venture_id,
     )
     return {
-        "id": token_id,
-        "token": token_text(token_id, secret),
+        "id": row["id"],
+        "token": token_text(row["id"], secret),
         "name": name,
         "role": role,
-        "expires_at": expires_at,
+        "expires_at": row["expires_at"],
     }
 
 

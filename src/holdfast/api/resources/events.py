@@ -10,10 +10,10 @@ from fastapi import Query
 from pydantic import AwareDatetime
 
 from holdfast.api.resources.documenting import ANY, READING, resource
-from holdfast.api.resources.paging import DEFAULT_LIMIT, After, Limit, Page, page_of, place
+from holdfast.api.resources.paging import DEFAULT_LIMIT, MOST, After, Limit, Page, page_of, place
 from holdfast.api.resources.reading import Reading
 from holdfast.api.resources.shapes.directives import HeldAt, Holder
-from holdfast.api.resources.shapes.events import EventRow, StreamKind
+from holdfast.api.resources.shapes.events import EventRow, StreamKind, Subscription
 
 router = resource("/api/v1", tag="events")
 
@@ -49,3 +49,10 @@ async def get_holder(
     found = await reading.rows("holder_at", row["sd_key"], at)
     holder = Holder.model_validate(dict(found[0])) if found else None
     return HeldAt(sd_key=row["sd_key"], at=at, holder=holder)
+
+
+@router.get("/subscriptions", responses=ANY)
+async def list_subscriptions(reading: Reading) -> Page[Subscription]:
+    """Who follows the feed at the moment, newest first; at most 500 are shown."""
+    rows = await reading.rows("active_subscriptions", MOST)
+    return Page(items=[Subscription.model_validate(dict(row)) for row in rows])

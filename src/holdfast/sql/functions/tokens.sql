@@ -1,19 +1,21 @@
 -- Who may come in over HTTP. Secrets are made outside and only their SHA-256 comes here.
 
--- Makes a token for one venture in one role; the id is its public part.
+-- Makes a token for one venture in one role; the id is its public part. It holds until a moment, or for so long, or for ever.
 create function holdfast.create_api_token(
     p_name text, p_role holdfast.member_role, p_digest bytea, p_expires_at timestamptz default null,
-    p_venture_id uuid default null)
-returns uuid
+    p_expires_in interval default null, p_venture_id uuid default null)
+returns table (id uuid, expires_at timestamptz)
 language plpgsql security definer set search_path = holdfast, pg_temp as $$
+#variable_conflict use_column
 declare
     v_venture uuid := enter(p_venture_id, 'owner');
     v_now     timestamptz := holdfast.now();
+    v_expires timestamptz := coalesce(p_expires_at, v_now + p_expires_in);
     v_id      uuid := uuid7();
     v_seq     bigint;
 begin
-    if p_expires_at <= v_now then
-        perform refuse('HF005', format('expires_at = %s is not later than now, %s.', p_expires_at, v_now),
+    if v_expires <= v_now then
+        perform refuse('HF005', format('expires_at = %s is not later than now, %s.', v_expires, v_now),
             'Give a time to come, or none.');
     end if;
     update ventures set seq = seq + 1 where venture_id = v_venture returning seq into v_seq;
@@ -21,10 +23,10 @@ begin
         perform refuse('HF003', format('There is no venture %s.', v_venture), 'Create it with open_venture.');
     end if;
     insert into api_tokens (venture_id, id, name, role, digest, created_by, created_at, expires_at)
-    values (v_venture, v_id, p_name, p_role, p_digest, request_user(), v_now, p_expires_at);
+    values (v_venture, v_id, p_name, p_role, p_digest, request_user(), v_now, v_expires);
     perform emit(v_venture, 'venture', v_venture, v_seq, 'venture.token_created',
-        jsonb_build_object('id', v_id, 'name', p_name, 'role', p_role, 'expires_at', p_expires_at));
-    return v_id;
+        jsonb_build_object('id', v_id, 'name', p_name, 'role', p_role, 'expires_at', v_expires));
+    return query select v_id, v_expires;
 end
 $$;
 

@@ -34,6 +34,7 @@ create index requests_created on holdfast.requests (created_at);
 
 -- Pages go by id, which sorts by age; where few have the state that is asked for, by these. They are partial because
 -- row-level security lets no operator that might leak be an index's condition, and that of an enum counts as one.
+create index agent_executions_open on holdfast.agent_executions (venture_id, id) where ended_at is null;
 create index agent_executions_failed on holdfast.agent_executions (venture_id, id) where status = 'failed';
 create index agent_executions_cancelled on holdfast.agent_executions (venture_id, id) where status = 'cancelled';
 create index agent_executions_agent on holdfast.agent_executions (venture_id, agent, id) where agent is not null;
@@ -43,6 +44,7 @@ create index claude_sessions_ended on holdfast.claude_sessions (venture_id, ende
 create index supervisor_states_open on holdfast.supervisor_states (venture_id, id) where ended_at is null;
 create index supervisor_states_failed on holdfast.supervisor_states (venture_id, id) where state = 'failed';
 create index questions_unanswered on holdfast.questions (venture_id, id) where status = 'open';
+create index plans_open on holdfast.plans (venture_id, id) where ended_at is null;
 create index plans_failed on holdfast.plans (venture_id, id) where status = 'failed';
 create index directives_open on holdfast.directives (venture_id, id) where ended_at is null;
 -- The log of events goes by time; who held what goes by the session that claimed it.

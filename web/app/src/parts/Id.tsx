@@ -17,7 +17,7 @@ export function Id({ id }: { id: string }): ReactNode {
       type="button"
       className={css.id}
       title={`${id} (click copies)`}
-      aria-label={isCopied ? "copied" : `copy the id ${id}`}
+      aria-label={isCopied ? "copied" : `${id.slice(-SHORT)}: copy the id`}
       onClick={click => {
         click.stopPropagation();
         void copy();

@@ -11,9 +11,15 @@ export function TideMark(): ReactNode {
   const connection = useWebSocketConnection();
   const { tide, words } = useTide(connection);
   return (
-    <div className={css.tide} data-tide={tide} role="status" aria-live="polite">
+    <div className={css.tide} data-tide={tide} title={connection.reason ?? undefined}>
       <span className={css.line} />
-      <span className={css.words}>{words}</span>
+      <span className={css.words} aria-hidden="true">
+        {words}
+      </span>
+      {/* Milliseconds and counts are for the eye: read aloud they would never end. */}
+      <span className="unseen" role="status">
+        {SPOKEN[tide] ?? words}
+      </span>
       {tide === "lost" && (
         <button type="button" className={css.again} onClick={connection.reconnect}>
           Try now
@@ -22,6 +28,12 @@ export function TideMark(): ReactNode {
     </div>
   );
 }
+
+const SPOKEN: Readonly<Record<string, string>> = {
+  live: "live",
+  catching_up: "catching up",
+  connecting: "connecting",
+};
 
 /** What the tide mark says of a connection. */
 export function tideOf(

@@ -30,9 +30,10 @@ export function Rail({ onSearch }: { onSearch: () => void }): ReactNode {
           <Icon name={each.path} />
           <span>{each.title}</span>
           {each.path === "needs-you" && waiting > 0 && (
-            <output className={css.count} aria-label={`${waiting} waiting`}>
+            <span className={css.count}>
               {waiting > 99 ? "99+" : waiting}
-            </output>
+              <span className="unseen"> waiting</span>
+            </span>
           )}
         </a>
       ))}

@@ -1,5 +1,6 @@
 import { Component, type ReactNode, Suspense, useEffect, useState } from "react";
-import { problemOf } from "../data/queries.js";
+import { problemOf, useOne } from "../data/queries.js";
+import type { Overview } from "../data/rows.js";
 import { Empty, Failure, Skeleton, TideMark } from "../parts/index.js";
 import { DETAILS, PLACES } from "../views/registry.js";
 import { useAddress } from "./address.js";
@@ -17,9 +18,7 @@ export function Shell(): ReactNode {
   useEffect(() => {
     if (place === "") go("/needs-you", { replace: true });
   }, [place, go]);
-  useEffect(() => {
-    document.title = here ? `${here.title} · Holdfast` : "Holdfast";
-  }, [here]);
+  useTitle(here?.title);
   useKeys([
     ...PLACES.map(each => ({ keys: `g ${each.key}`, label: each.title, run: () => go(`/${each.path}`) })),
     { keys: "mod+k", label: "Go anywhere", run: () => setAbove("palette"), isGlobal: true },
@@ -51,6 +50,15 @@ export function Shell(): ReactNode {
       {above === "keys" && <KeysHelp close={() => setAbove(null)} />}
     </div>
   );
+}
+
+/** The name of the tab says how many wait, so that it is seen from another one. */
+function useTitle(place: string | undefined): void {
+  const waiting = useOne<Overview>("overview").data?.needs_you ?? 0;
+  useEffect(() => {
+    const name = place ? `${place} · Holdfast` : "Holdfast";
+    document.title = waiting > 0 ? `(${waiting}) ${name}` : name;
+  }, [place, waiting]);
 }
 
 function Opened({ noun, id }: { noun: string; id: string }): ReactNode {

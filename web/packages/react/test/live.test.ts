@@ -128,6 +128,17 @@ test("several subscriptions share one connection, and it ends after the last", a
   expect(state()).toBe("idle");
 });
 
+test("who follows the same shares a subscription, and who comes later is told to read too", async () => {
+  const first = follow({ execution: "run-1" });
+  await isLive();
+  const second = follow({ execution: "run-1" });
+  await vi.waitFor(() => expect(second).toEqual(["ready"]));
+  server.emit("execution", "run-1", "execution.started", 1);
+  await vi.waitFor(() => expect(second).toEqual(["ready", "run-1:1"]));
+  expect(first).toEqual(["ready", "run-1:1"]);
+  expect(server.frames.filter(frame => frame.type === "subscribe")).toHaveLength(1);
+});
+
 test("a subscription sends its filter as the protocol has it", async () => {
   client.live.subscribe({ venture: "acme", kinds: ["plan"] }, {});
   await isLive();

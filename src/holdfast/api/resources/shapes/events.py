@@ -45,3 +45,15 @@ class Overview(BaseModel):
     done: int
     lost: int
     cursor: str
+
+
+class Subscription(BaseModel):
+    """Who follows the feed; an empty scope is all of the venture."""
+
+    id: UUID
+    gateway_id: UUID
+    user_id: str | None
+    transport: str
+    scope: dict[str, Any]
+    created_at: datetime
+    seen_at: datetime

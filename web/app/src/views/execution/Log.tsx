@@ -15,7 +15,7 @@ const NEAR_PX = 40;
 /** What an agent said: filtered, searched, and followed until a person scrolls up. */
 export function Log({ executionId, count }: { executionId: string; count: number }): ReactNode {
   const [level, setLevel] = useInAddress("level", "debug");
-  const [query, setQuery] = useInAddress("q");
+  const [query, setQuery] = useInAddress("find");
   const [isFollowing, setIsFollowing] = useState(true);
   const log = useLog(executionId, { level, query, count });
   const search = useRef<HTMLInputElement>(null);

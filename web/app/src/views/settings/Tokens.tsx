@@ -46,7 +46,7 @@ function Table({ tokens }: { tokens: readonly Token[] }): ReactNode {
             <th>expires</th>
             <th>id</th>
             <th>
-              <span className={css.unseen}>what can be done</span>
+              <span className="unseen">what can be done</span>
             </th>
           </tr>
         </thead>

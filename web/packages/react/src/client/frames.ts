@@ -3,7 +3,8 @@ import type { HoldfastEvent } from "./types.js";
 /** One event as a frame carries it. */
 export interface EventItem {
   id: string;
-  cursor: string;
+  /** Null for what is read by positions: the one before is kept. */
+  cursor: string | null;
   event: HoldfastEvent;
 }
 

@@ -6,6 +6,7 @@ import type { Filter, HoldfastEvent } from "./types.js";
 const PROTOCOL = "holdfast.v1";
 /** The server pings every 25 s; a connection that is silent for longer than this is dead. */
 const SILENCE_MS = 35_000;
+const KEPT_MS = 1_000;
 /** Refused for good: the next try would be refused too. */
 const FINAL_CODES: ReadonlySet<number> = new Set([4003]);
 
@@ -38,7 +39,8 @@ export interface Listener {
 
 interface Subscription {
   filter: Filter;
-  listener: Listener;
+  listeners: Set<Listener>;
+  isReady: boolean;
   cursor: string | null;
   isCaughtUp: boolean;
 }
@@ -92,14 +94,34 @@ export class Live {
     if (this.status.get().state === "lost") this.reconnect();
   };
 
-  /** Follow what a filter names; the answer ends it. */
+  /** Follow what a filter names; the answer ends it. Who follows the same shares one subscription of the server's. */
   subscribe(filter: Filter, listener: Listener): () => void {
+    const [id, subscription] = this.#find(filter) ?? this.#begin(filter);
+    subscription.listeners.add(listener);
+    if (subscription.isReady)
+      queueMicrotask(() => subscription.listeners.has(listener) && listener.onReady?.());
+    return () => this.#leave(id, subscription, listener);
+  }
+
+  #find(filter: Filter): [string, Subscription] | undefined {
+    const wanted = JSON.stringify(filter);
+    return [...this.#subscriptions].find(([, { filter: followed }]) => JSON.stringify(followed) === wanted);
+  }
+
+  #begin(filter: Filter): [string, Subscription] {
     const id = `s${++this.#count}`;
+    const subscription: Subscription = {
+      filter,
+      listeners: new Set(),
+      cursor: null,
+      isCaughtUp: false,
+      isReady: false,
+    };
     if (this.#subscriptions.size === 0) this.#hearNetwork(true);
-    this.#subscriptions.set(id, { filter, listener, cursor: null, isCaughtUp: false });
+    this.#subscriptions.set(id, subscription);
     if (this.#socket?.readyState === 1) this.#sendSubscribe(id);
     else void this.#open();
-    return () => this.#unsubscribe(id);
+    return [id, subscription];
   }
 
   /** Try again now, without waiting for the next try's time. */
@@ -114,11 +136,16 @@ export class Live {
     this.#hangUp(IDLE.state);
   }
 
+  #leave(id: string, subscription: Subscription, listener: Listener): void {
+    subscription.listeners.delete(listener);
+    // A component that is drawn again subscribes at once: the subscription is kept for it.
+    setTimeout(() => subscription.listeners.size === 0 && this.#unsubscribe(id), KEPT_MS);
+  }
+
   #unsubscribe(id: string): void {
     if (!this.#subscriptions.delete(id)) return;
     this.#send({ type: "unsubscribe", id });
-    // A component that is drawn again subscribes at once: the connection is kept for it.
-    setTimeout(() => this.#subscriptions.size === 0 && this.#hangUp("idle"), 1_000);
+    if (this.#subscriptions.size === 0) this.#hangUp("idle");
   }
 
   async #open(): Promise<void> {
@@ -168,16 +195,18 @@ export class Live {
     else if (frame.type === "caught_up") this.#caughtUp(subscription, frame.cursor);
     else if (frame.type === "reset") {
       subscription.cursor = frame.cursor;
-      subscription.listener.onReset?.(frame.reason, frame.state);
+      for (const each of subscription.listeners) each.onReset?.(frame.reason, frame.state);
       this.#caughtUp(subscription, frame.cursor);
-    } else if (frame.type === "error") subscription.listener.onError?.(frame.message, frame.code);
+    } else if (frame.type === "error")
+      for (const each of subscription.listeners) each.onError?.(frame.message, frame.code);
   }
 
   #subscribed(subscription: Subscription, cursor: string): void {
     const isFirst = subscription.cursor === null;
     subscription.cursor ??= cursor;
     if (!isFirst) return;
-    subscription.listener.onReady?.();
+    subscription.isReady = true;
+    for (const each of subscription.listeners) each.onReady?.();
     this.#caughtUp(subscription, cursor);
   }
 
@@ -190,14 +219,14 @@ export class Live {
     this.#be({ state: "live", behind: 0, failures: 0, reason: null, retryAt: null });
   }
 
-  #deliver(id: string, cursor: string, event: HoldfastEvent): void {
+  #deliver(id: string, cursor: string | null, event: HoldfastEvent): void {
     const subscription = this.#subscriptions.get(id);
     if (subscription === undefined) return;
-    subscription.cursor = cursor;
+    subscription.cursor = cursor ?? subscription.cursor;
     const { state, behind } = this.status.get();
     if (state === "live") this.#timed(event);
     else this.#be({ behind: behind + 1 });
-    subscription.listener.onEvent?.(event);
+    for (const each of subscription.listeners) each.onEvent?.(event);
   }
 
   #timed(event: HoldfastEvent): void {

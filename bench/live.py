@@ -1,0 +1,256 @@
+"""The live feed: from the write to the client, what it costs the writer, and what the older ways would cost."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import statistics
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from uuid import UUID
+
+from bench._live_plot import draw
+from bench._live_server import Gateway, Subscribers, gateways, percentile, write
+from bench._server import connected
+from bench._support import Bench, Figure
+from holdfast.api.credentials import tokens
+from holdfast.config import Settings
+from holdfast.engine.postgres import PostgresEngine
+
+TITLE = "live: from the write to the client, by rate, subscribers and gateways"
+RATES = (200, 1000, 3000)
+SUBSCRIBERS = (1, 10, 100, 1000)
+GATEWAYS = (1, 2)
+STREAMS = 20
+POLL_SECONDS = 3.0
+PLOT = Path(__file__).parents[1] / "docs" / "pictures" / "live-latency.svg"
+QUICK_SECONDS = 30.0
+_TRIGGER = """
+create schema if not exists bench;
+create function bench.tell() returns trigger language plpgsql as $$
+begin
+    perform pg_notify('bench_live', extract(epoch from clock_timestamp())::text);
+    return null;
+end
+$$;
+create trigger tell after update on holdfast.agent_executions for each row execute function bench.tell();
+"""
+
+
+class World:
+    """A database with streams to write to, and what a subscriber needs."""
+
+    def __init__(self, engine: PostgresEngine, venture_id: UUID, streams: list[UUID], token: str):
+        self.engine = engine
+        self.venture_id = venture_id
+        self.streams = streams
+        self.token = token
+
+    def subscribers(self, running: list[Gateway]) -> Subscribers:
+        """Subscribers of the first stream, spread over gateways."""
+        urls = [gateway.url for gateway in running]
+        return Subscribers(token=self.token, venture="acme", stream=self.streams[0], urls=urls)
+
+    async def write(self, rate: float, seconds: float) -> float:
+        """Write at a rate."""
+        return await write(self.engine, self.venture_id, self.streams, rate=rate, seconds=seconds)
+
+
+async def run(bench: Bench) -> list[Figure]:
+    quick = bench.seconds <= QUICK_SECONDS
+    rates, crowds = ((1000,), (1, 100)) if quick else (RATES, SUBSCRIBERS)
+    machines = (1,) if quick else GATEWAYS
+    seconds = max(2.0, bench.seconds / (len(rates) * len(crowds) * len(machines) + 4))
+    url = await bench.server.database()
+    figures: list[Figure] = []
+    latencies: dict[tuple[int, int, int], list[float]] = {}
+    async with _world(url) as world:
+        yardstick = await _commit_and_round_trip(world)
+        for count in machines:
+            async with gateways(url, count) as running:
+                for crowd in crowds:
+                    for rate in rates:
+                        took = await _latency(world, running, crowd, rate, seconds)
+                        latencies[rate, crowd, count] = took
+                        figures += _figures(rate, crowd, count, took, yardstick)
+        async with gateways(url, 1) as running:
+            figures += await _cost(world, running, seconds, crowd=100 if quick else 1000)
+        figures += [
+            await _polling(world, seconds, yardstick),
+            await _trigger(world, seconds, yardstick),
+        ]
+    await bench.server.drop(url)
+    if not quick:
+        _keep_plot(draw(latencies))
+    return figures
+
+
+def _keep_plot(plot: str) -> None:
+    PLOT.write_text(plot)
+
+
+@asynccontextmanager
+async def _world(url: str) -> AsyncIterator[World]:
+    engine = PostgresEngine(url, settings=Settings())
+    await engine.open()
+    try:
+        venture_id = await engine.call_value("open_venture", slug="acme")
+        token = (await tokens.create(engine, venture_id, name="bench", role="viewer"))["token"]
+        streams = []
+        for number in range(STREAMS):
+            stream = await engine.call_value(
+                "create_execution", name=f"work {number}", venture_id=venture_id
+            )
+            await engine.call("start_execution", execution_id=stream, venture_id=venture_id)
+            streams.append(stream)
+        yield World(engine, venture_id, streams, token)
+    finally:
+        await engine.close()
+
+
+async def _latency(
+    world: World, running: list[Gateway], crowd: int, rate: int, seconds: float
+) -> list[float]:
+    subscribers = world.subscribers(running)
+    await subscribers.start(crowd)
+    await world.write(rate, seconds)
+    await asyncio.sleep(0.5)  # what is on its way counts too
+    return await subscribers.stop()
+
+
+def _figures(
+    rate: int, crowd: int, count: int, took: list[float], yardstick: float
+) -> list[Figure]:
+    name = f"{rate:,} events/s, {crowd:,} subscriber(s), {count} gateway(s): "
+    promised = (rate, crowd, count) == (1000, 100, 1)
+    return [
+        _figure(f"{name}p50 / commit + round trip", percentile(took, 0.5), yardstick),
+        _figure(
+            f"{name}p99 / commit + round trip",
+            percentile(took, 0.99),
+            yardstick,
+            at_most=3.0 if promised else None,
+        ),
+    ]
+
+
+async def _cost(
+    world: World, running: list[Gateway], seconds: float, *, crowd: int
+) -> list[Figure]:
+    """The writer as fast as it can, alone and watched; and what the watchers take of memory."""
+    rates: dict[str, list[float]] = {"alone": [], "watched": []}
+    subscribers = world.subscribers(running)
+    await subscribers.start(1)
+    before = running[0].resident_bytes()
+    await subscribers.stop()
+    per_connection = 0.0
+    for _ in range(3):
+        rates["alone"].append(await world.write(10**6, seconds / 2))
+        subscribers = world.subscribers(running)
+        await subscribers.start(crowd)
+        per_connection = max(per_connection, (running[0].resident_bytes() - before) / crowd)
+        rates["watched"].append(await world.write(10**6, seconds / 2))
+        await subscribers.stop()
+    ratios = [w / a for w, a in zip(rates["watched"], rates["alone"], strict=True)]
+    return [
+        Figure(
+            name=f"writer with {crowd:,} subscribers / with none",
+            ratio=statistics.median(ratios),
+            lowest=min(ratios),
+            highest=max(ratios),
+            measured=statistics.median(rates["watched"]),
+            yardstick=statistics.median(rates["alone"]),
+            unit="/s",
+            at_least=0.95,
+        ),
+        _figure("memory per connection / 64 KiB", per_connection / 1024, 64, unit="KiB"),
+    ]
+
+
+async def _commit_and_round_trip(world: World) -> float:
+    """What cannot be avoided: p99 of a commit, and of a message to a socket of this machine and back."""
+    commits = []
+    for _ in range(200):
+        began = time.perf_counter()
+        await world.engine.call(
+            "record_metrics",
+            execution_id=world.streams[0],
+            input_tokens=1,
+            venture_id=world.venture_id,
+        )
+        commits.append((time.perf_counter() - began) * 1000)
+    return percentile(commits, 0.99) + percentile(await _round_trips(), 0.99)
+
+
+async def _round_trips() -> list[float]:
+    async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(1024):
+            writer.write(data)
+        writer.close()
+
+    server = await asyncio.start_server(echo, "127.0.0.1", 0)
+    async with server:
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        took = []
+        for _ in range(500):
+            began = time.perf_counter()
+            writer.write(os.urandom(300))
+            await reader.readexactly(300)
+            took.append((time.perf_counter() - began) * 1000)
+        writer.close()
+    return took
+
+
+async def _polling(world: World, seconds: float, yardstick: float) -> Figure:
+    """A client that asks every three seconds, as the older dashboard did."""
+    took: list[float] = []
+    writing = asyncio.create_task(world.write(200, max(seconds, 2 * POLL_SECONDS)))
+    async with connected(world.engine.url) as connection:
+        asked = await connection.fetchval("select clock_timestamp()")
+        while not writing.done():
+            await asyncio.sleep(POLL_SECONDS)
+            rows = await connection.fetch(
+                "select clock_timestamp() as now, time from holdfast.events where stream_id = $1 and time > $2",
+                world.streams[0],
+                asked,
+            )
+            took += [(row["now"] - row["time"]).total_seconds() * 1000 for row in rows]
+            asked = max((row["now"] for row in rows), default=asked)
+    return _figure("polling every 3 s: p50 / commit + round trip", percentile(took, 0.5), yardstick)
+
+
+async def _trigger(world: World, seconds: float, yardstick: float) -> Figure:
+    """NOTIFY in a row trigger: quick for one, and dear for every writer."""
+    took: list[float] = []
+    async with connected(world.engine.url) as connection:
+        await connection.execute(_TRIGGER)
+        await connection.add_listener(
+            "bench_live",
+            lambda *told: took.append((time.time() - float(str(told[-1]))) * 1000),
+        )
+        await world.write(1000, seconds)
+        await asyncio.sleep(0.2)
+        await connection.execute("drop trigger tell on holdfast.agent_executions")
+    return _figure(
+        "NOTIFY in a trigger, 1,000 events/s: p99 / commit + round trip",
+        percentile(took, 0.99),
+        yardstick,
+    )
+
+
+def _figure(
+    name: str, measured: float, yardstick: float, *, unit: str = "ms", at_most: float | None = None
+) -> Figure:
+    ratio = measured / yardstick
+    return Figure(
+        name=name,
+        ratio=ratio,
+        lowest=ratio,
+        highest=ratio,
+        measured=measured,
+        yardstick=yardstick,
+        unit=unit,
+        at_most=at_most,
+    )

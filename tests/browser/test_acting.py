@@ -1,0 +1,67 @@
+"""What a person does in the dashboard, with the keyboard, and what comes of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.async_api import Browser, expect
+
+from holdfast.engine.postgres import PostgresEngine
+from tests.browser.conftest import Dashboard
+from tests.support import small_plan
+from tests.support.dashboard import needs_a_browser, signed_in, up
+
+pytestmark = needs_a_browser
+
+
+async def test_a_gate_is_answered_with_the_keyboard_and_the_plan_goes_on_to_its_end(
+    engine: PostgresEngine, browser: Browser, tmp_path: Path
+) -> None:
+    plan = await small_plan.make(engine, "default", tmp_path / "plan")
+    with up(engine.url, works=True) as server:
+        async with signed_in(browser, server.sign_in) as page:
+            await page.goto("/needs-you")
+            await expect(page.get_by_text("Deployed?").first).to_be_visible()
+            await page.keyboard.press("1")
+            await page.keyboard.press("Enter")
+            await expect(page.get_by_text("Answered “deployed”")).to_be_visible()
+            await page.keyboard.press("g")
+            await page.keyboard.press("p")
+            await expect(page.get_by_role("link", name="small")).to_be_visible()
+            await page.keyboard.press("j")
+            await page.keyboard.press("Enter")
+            await expect(page).to_have_url(f"{server.url}/plans/{plan.id}")
+            last = page.get_by_role("button", name="verify").last
+            await expect(last).to_have_attribute("data-status", "completed")
+            await expect(page.get_by_text("4 of 4 steps")).to_be_visible()
+
+
+async def test_everything_is_reached_by_the_keyboard(dashboard: Dashboard) -> None:
+    async with await dashboard.page() as page:
+        await expect(page.get_by_role("heading", name="Needs you")).to_be_visible()
+        await page.keyboard.press("?")
+        await expect(page.get_by_role("dialog")).to_contain_text("Go anywhere")
+        await page.keyboard.press("Escape")
+        await page.keyboard.press("Control+k")
+        await page.keyboard.type("Directives")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("link", name="SD-102")).to_be_visible()
+        for _ in range(3):
+            await page.keyboard.press("j")
+        await page.keyboard.press("Enter")
+        await expect(page).to_have_url(f"{dashboard.server.url}/directives/SD-103")
+        await page.keyboard.press("Escape")
+        await expect(page).to_have_url(f"{dashboard.server.url}/directives")
+
+
+async def test_what_is_done_by_mistake_is_taken_back(dashboard: Dashboard) -> None:
+    async with await dashboard.page() as page:
+        await page.goto("/directives/SD-300")
+        await expect(page.get_by_role("button", name="Block it")).to_be_visible()
+        await page.keyboard.press("b")
+        await page.get_by_label("Reason").fill("the registry is away")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_text("Blocked: the registry is away")).to_be_visible()
+        await page.get_by_role("button", name="Undo").click()
+        await expect(page.get_by_text("It is taken back.")).to_be_visible()
+        await expect(page.get_by_text("Blocked: the registry is away")).to_be_hidden()

@@ -1,0 +1,1 @@
+"""Hours in minutes: many executions with logs, many clients, flat memory, nothing lost."""
