@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from holdfast.executions.run import Run
 from holdfast.runtime.worker import Worker
 from holdfast.supervisors.handle import Supervisor
 from tests.support.api import VENTURE, Server
+from tests.support.command_line import Command
 from tests.support.mcp import agent
 from tests.support.network import network_to
 from tests.support.workers import until
@@ -89,3 +91,15 @@ async def test_an_agents_tools_work_through_a_server(server: Server, work_dir: P
         await program.call("log", message="at it")
         [held] = await server.engine.read("directives", server.venture_id, None, 10)
         assert held["held_by"] == "agent-1"
+
+
+@pytest.mark.parametrize("arguments", [["db", "migrate"], ["token", "list"], ["up"], ["down"]])
+def test_what_works_on_the_database_only_says_so(cli: Command, arguments: list[str]) -> None:
+    told = cli(*arguments)
+    assert (told.code, told.out) == (1, "")
+    assert "names" in told.err
+    assert len(told.err.splitlines()) == 2
+
+
+def test_status_says_which_server_is_in_front(cli: Command) -> None:
+    assert f"venture default · {os.environ['HOLDFAST_URL']}" in cli("status").out

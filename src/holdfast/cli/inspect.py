@@ -10,6 +10,7 @@ from rich.text import Text
 from holdfast.cli._connection import JsonOption, VentureOption, connected, run_async
 from holdfast.cli._frames import remaining
 from holdfast.cli._output import console, print_json, rows_table
+from holdfast.client import Holdfast
 from holdfast.progress import Progress, of, of_plans
 from holdfast.terminal.marks import state_text
 from holdfast.terminal.words import ago, short
@@ -27,7 +28,7 @@ def status(as_json: JsonOption = False, venture: VentureOption = None) -> None:
             executions = await engine.read("live_executions", venture_id, MOST_ROWS)
             return {
                 "venture": hf.settings.venture,
-                "server": "given" if hf.settings.database_url else "embedded",
+                "server": _server(hf),
                 "questions": await hf.questions(),
                 "plans": _with(plans, await of_plans(engine, venture_id, _ids(plans))),
                 "supervisors": await engine.read("live_supervisors", venture_id, MOST_ROWS),
@@ -39,7 +40,8 @@ def status(as_json: JsonOption = False, venture: VentureOption = None) -> None:
     if as_json:
         print_json(found)
         return
-    console.print(f"venture {found['venture']} · {found['server']} PostgreSQL", style="quiet")
+    where = found["server"] if "://" in found["server"] else f"{found['server']} PostgreSQL"
+    console.print(f"venture {found['venture']} · {where}", style="quiet")
     for title, show in (
         ("Needs you", _questions(found["questions"])),
         ("Plans", _plans(found["plans"])),
@@ -63,6 +65,13 @@ def _ids(rows: list[Any]) -> list[UUID]:
 def _with(rows: list[Any], known: dict[UUID, Progress]) -> list[Any]:
     """The rows, each with how far it is."""
     return [{**row, "eta": known.get(row["id"])} for row in rows]
+
+
+def _server(hf: Holdfast) -> str:
+    """Where the database is."""
+    if hf.settings.url is not None:
+        return hf.settings.url
+    return "given" if hf.settings.database_url else "embedded"
 
 
 def _questions(rows: list[Any]) -> Any:

@@ -42,9 +42,10 @@ def down(as_json: JsonOption = False) -> None:
 
 def _embedded_settings(command: str) -> config.Settings:
     settings = config.load()
-    if settings.database_url is not None:
-        raise ConfigError(
-            f"`holdfast {command}` is for the embedded server, and database_url names another.",
-            hint="Unset HOLDFAST_DATABASE_URL to use the embedded one.",
-        )
+    for named in ("database_url", "url"):
+        if getattr(settings, named) is not None:
+            raise ConfigError(
+                f"`holdfast {command}` is for the embedded server, and {named} names another.",
+                hint=f"Unset HOLDFAST_{named.upper()} to use the embedded one.",
+            )
     return settings

@@ -49,7 +49,7 @@ def create(
     async def work() -> dict[str, Any]:
         async with connected(venture) as (hf, venture_id):
             return await tokens.create(
-                hf.engine, venture_id, name=name, role=role.value, expires_in=expires_in
+                hf.database, venture_id, name=name, role=role.value, expires_in=expires_in
             )
 
     made = run_async(work())
@@ -74,7 +74,7 @@ def list_(
 
     async def work() -> list[dict[str, Any]]:
         async with connected(venture) as (hf, venture_id):
-            return [dict(row) for row in await hf.engine.read("api_tokens", venture_id, all_)]
+            return [dict(row) for row in await hf.database.read("api_tokens", venture_id, all_)]
 
     rows = run_async(work())
     if as_json:
@@ -99,7 +99,7 @@ def revoke(
     async def work() -> Any:
         async with connected(venture) as (hf, venture_id):
             token_id = await find_id(hf, venture_id, "token", token)
-            await hf.engine.call("revoke_api_token", id=token_id, venture_id=venture_id)
+            await hf.database.call("revoke_api_token", id=token_id, venture_id=venture_id)
             return token_id
 
     token_id = run_async(work())
