@@ -67,6 +67,25 @@ async def test_lists_are_filtered_by_state(server: Server, world: World) -> None
         assert [row["session_id"] for row in over["items"]] == ["session-2"]
 
 
+async def test_what_nobody_holds_is_told_apart_from_what_is_at_work(
+    server: Server, world: World, holdfast_url: str
+) -> None:
+    async with server.client("viewer") as client:
+        [first, *others] = [row["id"] for row in await _running(client, interrupted=False)]
+        async with connected(holdfast_url) as connection:
+            await connection.execute(
+                "update holdfast.agent_executions set lease_expires_at = holdfast.now(),"
+                " lease_token = gen_random_uuid() where id = $1",
+                first,
+            )
+        assert [row["id"] for row in await _running(client, interrupted=True)] == [first]
+        assert [row["id"] for row in await _running(client, interrupted=False)] == others
+
+
+async def _running(client: httpx2.AsyncClient, **params: Any) -> Any:
+    return (await _get(client, "executions", status="running", **params))["items"]
+
+
 async def test_an_unknown_state_is_refused_with_the_known_ones(server: Server) -> None:
     async with server.client("viewer") as client:
         answer = await client.get("/api/v1/executions?status=done")

@@ -44,8 +44,9 @@ async def list_executions(
     q: Search = None,
     only_open: Open = False,
     interrupted: Annotated[
-        bool, Query(description="Only those that run and that no worker holds.")
-    ] = False,
+        bool | None,
+        Query(description="Only those that run and that nobody holds; `false`: only the others."),
+    ] = None,
     eta: WithEta = False,
 ) -> Page[Execution]:
     """Executions, newest first; `q` is a part of the name."""

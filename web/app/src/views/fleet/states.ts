@@ -18,7 +18,7 @@ export const SESSION_STATES = [
 ] as const;
 
 const STATUS_OF: Readonly<Record<string, { status?: string; interrupted?: boolean }>> = {
-  working: { status: "running" },
+  working: { status: "running", interrupted: false },
   lost: { status: "running", interrupted: true },
   pending: { status: "pending" },
   done: { status: "completed" },

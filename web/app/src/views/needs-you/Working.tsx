@@ -13,6 +13,7 @@ const SHOWN = 8;
 export function Working(): ReactNode {
   const { rows, hasMore } = useList<Execution>("executions", {
     status: "running",
+    interrupted: false,
     limit: SHOWN,
     eta: 1,
   });
