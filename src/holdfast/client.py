@@ -40,6 +40,7 @@ from holdfast.progress import ProgressTracker
 from holdfast.supervisors.handle import Supervisor
 from holdfast.supervisors.outcomes import LOOK_AGAIN_SECONDS
 from holdfast.supervisors.running import SupervisorFunction
+from holdfast.telemetry import spans
 
 CallableFunction: TypeAlias = Callable[..., Awaitable[Any] | Any]
 
@@ -187,9 +188,11 @@ class Holdfast:
             token=row["token"],
         )
         run = Run(lease=lease, name=name, engine=self.engine, writer=self.writer(venture_id))
+        span = spans.invoking(run.id, venture_id=venture_id, name=name, agent=agent or name)
         async with held(lease, self.heart):
             try:
-                yield run
+                with span:
+                    yield run
                 await run.flush()
                 await self._finish(run, status="completed", result=run.result)
             except LeaseLost:

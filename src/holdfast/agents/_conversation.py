@@ -24,6 +24,7 @@ from holdfast.errors import DatabaseUnavailable, LeaseLost, Refused
 from holdfast.executions.run import Run
 from holdfast.model.states import LogLevel
 from holdfast.model.todos import TODO_TOOLS, TodoChanges
+from holdfast.telemetry import spans
 
 # Where an execution keeps the id of its program's conversation.
 SESSION_KEY = "program_session_id"
@@ -50,6 +51,7 @@ class Conversation:
         self._run = run
         self._stream = stream
         self._owed = Usage()
+        self._used = Usage()
         self._unsaid = ""
         self._text = ""
         self.has_begun = False
@@ -97,17 +99,20 @@ class Conversation:
                 await self._list(changes)
             case Used(usage):
                 self._owed += usage
+                self._tell_all_used(usage)
                 await self._pay()
             case Ended():
                 self.end = report
 
     async def _begin(self, session_id: str) -> None:
         self.has_begun = True
+        spans.conversation_began(session_id)
         if session_id and session_id != self._run.metadata.get(SESSION_KEY):
             await self._run.annotate(**{SESSION_KEY: session_id})
 
     def _call(self, tool: str, given: Any) -> None:
         self._owed += Usage(tool_calls=1)
+        spans.tool_called(tool)
         if tool not in TODO_TOOLS:
             told = f"{tool}: {_gist(given)}"
             self._run.activity(told)
@@ -129,6 +134,10 @@ class Conversation:
             self._text = self._unsaid.strip()
             self._run.log(self._text)
         self._unsaid = ""
+
+    def _tell_all_used(self, usage: Usage) -> None:
+        self._used += usage
+        spans.used(input_tokens=self._used.input_tokens, output_tokens=self._used.output_tokens)
 
     async def _pay(self) -> None:
         """Meter what is owed; with the database away it is owed until later."""

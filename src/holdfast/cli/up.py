@@ -23,6 +23,7 @@ from holdfast.client import Holdfast
 from holdfast.engine.postgres import PostgresEngine
 from holdfast.errors import ConfigError
 from holdfast.runtime.worker import Worker
+from holdfast.telemetry.exporting import exporting
 
 
 def up(
@@ -51,7 +52,8 @@ def up(
     logging.getLogger("holdfast").setLevel(logging.INFO)
     settings = config.load(api_host=host)
     wanted = settings.api_port if port is None else port
-    run_async(_serve(settings, wanted, works=not no_worker, as_json=as_json))
+    with exporting("holdfast"):
+        run_async(_serve(settings, wanted, works=not no_worker, as_json=as_json))
 
 
 async def _serve(

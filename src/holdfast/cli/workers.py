@@ -19,6 +19,7 @@ from holdfast.client import Holdfast
 from holdfast.engine.holding import holder_name
 from holdfast.errors import ConfigError
 from holdfast.runtime.worker import Worker
+from holdfast.telemetry.exporting import exporting
 
 
 def worker(
@@ -51,7 +52,8 @@ def worker(
         venture=venture,
     )
     hf = Holdfast(settings) if app is None else _load(app, settings)
-    run_async(_work(hf, only_venture=venture is not None))
+    with exporting("holdfast-worker"):
+        run_async(_work(hf, only_venture=venture is not None))
 
 
 async def _work(hf: Holdfast, *, only_venture: bool) -> None:

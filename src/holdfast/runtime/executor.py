@@ -13,10 +13,12 @@ from holdfast.engine.holding import held, holder_name
 from holdfast.engine.listener import Listener
 from holdfast.errors import DatabaseUnavailable, HoldfastError, LeaseLost
 from holdfast.executions.run import Run
+from holdfast.model.kinds import CALLABLE_PREFIX
 from holdfast.model.leases import Lease, LeaseKind
 from holdfast.runtime.crew import Crew
 from holdfast.runtime.duty import Duty, logger
 from holdfast.runtime.ventures import Ventures
+from holdfast.telemetry import spans
 
 
 class Executor(Duty):
@@ -76,7 +78,14 @@ class Executor(Duty):
         )
         try:
             async with held(lease, self._hf.heart):
-                await self._finish(run, self._agents.of_kind(row["kind"]), row["input"])
+                with spans.invoking(
+                    run.id,
+                    venture_id=venture_id,
+                    name=run.name,
+                    agent=row["kind"].removeprefix(CALLABLE_PREFIX),
+                    attempt=run.attempt,
+                ):
+                    await self._finish(run, self._agents.of_kind(row["kind"]), row["input"])
         except asyncio.CancelledError:
             with contextlib.suppress(HoldfastError):
                 await asyncio.shield(self._release(run, "its worker stops"))
@@ -91,6 +100,7 @@ class Executor(Duty):
             case Done(result):
                 await self._end(run, status="completed", result=result)
             case Failed(error, result):
+                spans.failed(error)
                 await self._end(run, status="failed", result=result, error=error)
             case Cancelled(reason):
                 await self._release(run, reason)
