@@ -12,7 +12,6 @@ import typer
 from holdfast.cli._connection import VentureOption, connected, run_async
 from holdfast.cli._output import console
 from holdfast.errors import HoldfastError
-from holdfast.top.app import Top
 
 _LIGHT_BACKGROUNDS = ("7", "15")
 
@@ -29,6 +28,9 @@ def top(
         raise HoldfastError(
             "holdfast top needs a terminal.", hint="For a pipe: holdfast watch, or holdfast status"
         )
+
+    # A third of what every other command takes to start.
+    from holdfast.top.app import Top  # noqa: PLC0415
 
     async def work() -> None:
         async with connected(venture) as (hf, venture_id):
