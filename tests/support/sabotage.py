@@ -54,7 +54,7 @@ NAMES = {
 # What is done to the schema, and the check that must find it.
 BY_STATEMENT = {
     "the table is gone": ("drop table holdfast.auto_proceed_sessions cascade", ELEVEN[0]),
-    "the view is gone": ("drop view holdfast.v_active_auto_proceed_sessions", ELEVEN[1]),
+    "the view is gone": ("drop view holdfast.v_active_auto_proceed_sessions cascade", ELEVEN[1]),
     "the view counts otherwise": (
         "create or replace view holdfast.v_active_auto_proceed_sessions with (security_invoker = true) as"
         " select a.*, round(100.0 * a.completed_children / greatest(a.total_children, 1), 0) + 1.0"

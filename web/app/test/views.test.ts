@@ -49,9 +49,9 @@ test("a plan is laid out with what is needed above what needs it", () => {
     { step_key: "b", needs: ["a"] },
     { step_key: "c", needs: ["a", "b"] },
   ]);
-  const y = Object.fromEntries(places.map(place => [place.key, place.y]));
-  expect(y["a"]).toBeLessThan(y["b"] ?? 0);
-  expect(y["b"]).toBeLessThan(y["c"] ?? 0);
+  const y = new Map(places.map(place => [place.key, place.y]));
+  expect(y.get("a")).toBeLessThan(y.get("b") ?? 0);
+  expect(y.get("b")).toBeLessThan(y.get("c") ?? 0);
   expect(edges).toHaveLength(3);
 });
 

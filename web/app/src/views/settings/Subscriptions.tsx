@@ -1,48 +1,64 @@
 import type { ReactNode } from "react";
 import { useList } from "../../data/queries.js";
-import { Empty, Section, Skeleton } from "../../parts/index.js";
-import { exactOf } from "../../parts/words.js";
-import css from "./settings.module.css";
+import { Empty, Id, Section, Skeleton, Time } from "../../parts/index.js";
+import { Wide } from "./Wide.js";
 
-const LOOKS_LIKE_A_TIME = /^\d{4}-\d\d-\d\dT/;
+interface Follower {
+  id: string;
+  gateway_id: string;
+  user_id: string | null;
+  transport: string;
+  scope: Record<string, unknown>;
+  created_at: string;
+}
 
 /** Who follows the feed now. */
 export function Subscriptions(): ReactNode {
-  const { rows, isLoading, error } = useList<Record<string, unknown>>("subscriptions");
+  const { rows, isLoading, error } = useList<Follower>("subscriptions");
   if (error) return null;
-  const columns = Object.keys(rows[0] ?? {}).filter(name => name !== "venture_id");
   return (
     <Section title="Subscriptions">
       {isLoading && <Skeleton rows={2} height={32} />}
-      {!isLoading && rows.length === 0 && <Empty title="Nobody follows the feed." command="holdfast watch" />}
+      {!isLoading && rows.length === 0 && <Empty title="Nobody follows the feed." command="holdfast top" />}
       {rows.length > 0 && (
-        <div className={css.scroll}>
+        <Wide label="Subscriptions">
           <table>
             <thead>
               <tr>
-                {columns.map(name => (
-                  <th key={name}>{name.replaceAll("_", " ")}</th>
-                ))}
+                <th>who</th>
+                <th>follows</th>
+                <th>by</th>
+                <th>since</th>
+                <th>server</th>
               </tr>
             </thead>
             <tbody>
-              {rows.map(row => (
-                <tr key={String(row.id)}>
-                  {columns.map(name => (
-                    <td key={name}>{shown(row[name])}</td>
-                  ))}
+              {rows.map(follower => (
+                <tr key={follower.id}>
+                  <td>{follower.user_id ?? "a program"}</td>
+                  <td>{followed(follower.scope)}</td>
+                  <td>{follower.transport}</td>
+                  <td>
+                    <Time at={follower.created_at} />
+                  </td>
+                  <td>
+                    <Id id={follower.gateway_id} />
+                  </td>
                 </tr>
               ))}
             </tbody>
           </table>
-        </div>
+        </Wide>
       )}
     </Section>
   );
 }
 
-function shown(value: unknown): string {
-  if (value === null || value === undefined) return "";
-  if (typeof value !== "string") return JSON.stringify(value);
-  return LOOKS_LIKE_A_TIME.test(value) ? exactOf(value) : value;
+/** What a scope means: "execution 1f3a…", "the whole venture". */
+function followed(scope: Record<string, unknown>): string {
+  const told = Object.entries(scope).map(([noun, what]) => {
+    const named = Array.isArray(what) ? what.join(", ") : String(what);
+    return `${noun} ${named}`;
+  });
+  return told.join(" · ") || "the whole venture";
 }

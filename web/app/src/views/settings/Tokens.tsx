@@ -2,7 +2,7 @@ import { type ReactNode, useState } from "react";
 import { useAct, useList } from "../../data/queries.js";
 import { Button, Confirm, Empty, Failure, Id, Section, Skeleton, Time } from "../../parts/index.js";
 import { NewToken } from "./NewToken.js";
-import css from "./settings.module.css";
+import { Wide } from "./Wide.js";
 
 /** An API token, without its secret. */
 interface Token {
@@ -36,7 +36,7 @@ export function Tokens(): ReactNode {
 
 function Table({ tokens }: { tokens: readonly Token[] }): ReactNode {
   return (
-    <div className={css.scroll}>
+    <Wide label="API tokens">
       <table>
         <thead>
           <tr>
@@ -56,7 +56,7 @@ function Table({ tokens }: { tokens: readonly Token[] }): ReactNode {
           ))}
         </tbody>
       </table>
-    </div>
+    </Wide>
   );
 }
 
