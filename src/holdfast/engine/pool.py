@@ -34,17 +34,21 @@ class Pool:
     async def using(self, work: Callable[[Connection], Awaitable[_Result]]) -> _Result:
         """Do something on a connection that nobody else uses, once there is one."""
         async with self._room:
-            connection = await self._take()
-            try:
-                result = await work(connection)
-            except Exception:  # refused: the connection is as good as before, unless it broke
-                self._idle.append(connection)
-                raise
-            except BaseException:  # cancelled: an answer nobody waits for may still come
-                connection.terminate()
-                raise
+            return await self.using_at_once(work)
+
+    async def using_at_once(self, work: Callable[[Connection], Awaitable[_Result]]) -> _Result:
+        """The same without waiting for one: if all are in use, one more is opened, and stays."""
+        connection = await self._take()
+        try:
+            result = await work(connection)
+        except Exception:  # refused: the connection is as good as before, unless it broke
             self._idle.append(connection)
-            return result
+            raise
+        except BaseException:  # cancelled: an answer nobody waits for may still come
+            connection.terminate()
+            raise
+        self._idle.append(connection)
+        return result
 
     async def open(self) -> None:
         """Open the first connection, so that a wrong address is told at once."""

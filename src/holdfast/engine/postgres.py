@@ -38,7 +38,7 @@ class PostgresEngine(Engine):
         self.url = url
         self._settings = settings
         self._pool: Pool | None = None
-        self._doorbell = Doorbell(self.execute)
+        self._doorbell = Doorbell(self._execute_now)
         self._shapes = Shapes(self._using)
         self.observers = Observers()
 
@@ -53,9 +53,10 @@ class PostgresEngine(Engine):
 
     async def close(self) -> None:
         """Disconnect; closing twice is safe."""
+        if self._pool is not None:
+            await self._doorbell.stop()  # which still needs the pool
         pool, self._pool = self._pool, None
         if pool is not None:
-            await self._doorbell.stop()
             await pool.close()
 
     async def call(self, function: str, /, **arguments: Any) -> list[Row]:
@@ -88,9 +89,13 @@ class PostgresEngine(Engine):
             observers=self.observers,
         )
 
-    async def execute(self, statement: str, *arguments: Any) -> None:
-        """Run a statement of the engine's own, such as the doorbell's."""
-        await self._fetch(statement, arguments)
+    async def _execute_now(self, statement: str, *arguments: Any) -> None:
+        """Run the doorbell's statement, which must not wait behind the writes that it tells of."""
+        pool = self._pool
+        if pool is not None:
+            await connections.translated(
+                lambda: pool.using_at_once(lambda one: one.execute(statement, *arguments)), self.url
+            )
 
     @asynccontextmanager
     async def own_connection(self) -> AsyncIterator[Connection]:
