@@ -11,9 +11,8 @@ from rich.console import Console
 from textual.pilot import Pilot
 
 from holdfast.client import Holdfast, connect
-from holdfast.config import Settings
-from holdfast.engine.postgres import PostgresEngine
 from holdfast.top.app import Top
+from tests.support.feed import ask
 from tests.support.workers import until
 
 UTF8 = Console(file=io.TextIOWrapper(io.BytesIO(), encoding="utf-8"))
@@ -253,20 +252,18 @@ async def test_what_is_not_live_says_since_when_and_catches_up(
     hf: Holdfast, holdfast_url: str
 ) -> None:
     name = holdfast_url.rpartition("/")[2].partition("?")[0]
-    server = PostgresEngine(holdfast_url.replace(name, "postgres"), settings=Settings())
-    await server.open()
-    try:
-        async with terminal(hf) as top:
-            await top.shows("live")
-            await server.execute(f"alter database {name} with allow_connections false")
-            await server.execute(
-                "select pg_terminate_backend(pid) from pg_stat_activity where datname = $1", name
-            )
-            await top.shows("not live since ")
-            await server.execute(f"alter database {name} with allow_connections true")
-            await top.shows("live")
-            await top.lacks("not live since")
-            await hf.engine.call("create_execution", name="came back")
-            await top.shows("came back")
-    finally:
-        await server.close()
+    server = holdfast_url.replace(name, "postgres")
+    async with terminal(hf) as top:
+        await top.shows("live")
+        await ask(server, f"alter database {name} with allow_connections false")
+        await ask(
+            server,
+            "select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = $1",
+            name,
+        )
+        await top.shows("not live since ")
+        await ask(server, f"alter database {name} with allow_connections true")
+        await top.shows("live")
+        await top.lacks("not live since")
+        await hf.engine.call("create_execution", name="came back")
+        await top.shows("came back")
