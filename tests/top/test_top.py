@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 
 from holdfast.client import Holdfast, connect
 from holdfast.top.app import Top
-from tests.support.feed import ask
+from tests.support import feed
 from tests.support.workers import until
 
 UTF8 = Console(file=io.TextIOWrapper(io.BytesIO(), encoding="utf-8"))
@@ -255,14 +255,14 @@ async def test_what_is_not_live_says_since_when_and_catches_up(
     server = holdfast_url.replace(name, "postgres")
     async with terminal(hf) as top:
         await top.shows("live")
-        await ask(server, f"alter database {name} with allow_connections false")
-        await ask(
+        await feed.ask(server, f"alter database {name} with allow_connections false")
+        await feed.ask(
             server,
             "select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = $1",
             name,
         )
         await top.shows("not live since ")
-        await ask(server, f"alter database {name} with allow_connections true")
+        await feed.ask(server, f"alter database {name} with allow_connections true")
         await top.shows("live")
         await top.lacks("not live since")
         await hf.engine.call("create_execution", name="came back")
