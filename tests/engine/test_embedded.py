@@ -26,6 +26,7 @@ import pytest
 from holdfast.engine import embedded
 from holdfast.engine.embedded import processes
 from holdfast.errors import DiskFull, EmbeddedServerFailed
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.processes import children_of, holder, is_alive, kill, wait_until
 from tests.support.servers import binaries_of
 
@@ -126,7 +127,7 @@ def _busy_query(url: str) -> Iterator[None]:
         yield
     finally:
         with suppress(Exception):
-            loop.run_until_complete(asyncio.wait_for(running, 10))
+            loop.run_until_complete(asyncio.wait_for(running, PATIENCE_SECONDS))
         connection.terminate()
         loop.run_until_complete(asyncio.sleep(0))
         loop.close()
