@@ -12,9 +12,8 @@ import pytest
 from holdfast.config import Settings
 from holdfast.engine import direct
 from holdfast.engine.direct import Target
-from tests.support.command_line import Command
+from tests.support.command_line import Command, command_line
 from tests.support.sql import connected
-from tests.surfaces.conftest import command
 
 HERE = Path(__file__).parent
 Sql: TypeAlias = Callable[..., None]
@@ -49,4 +48,4 @@ def cli(
 ) -> Command:
     """The command line in an empty folder."""
     assert work_dir.is_dir()
-    return command(monkeypatch, capsys)
+    return command_line(monkeypatch, capsys)
