@@ -14,7 +14,14 @@ hf = connect()
 
 @hf.callable("effect")
 async def effect(
-    run: Run, folder: str, name: str, seconds: float, outcomes: list[str], findings: Any = None
+    run: Run,
+    /,
+    *,
+    folder: str,
+    name: str,
+    seconds: float,
+    outcomes: list[str],
+    findings: Any = None,
 ) -> Any:
     """Record the effect of a step, and end as its script says."""
     outcome, told = await asyncio.to_thread(record, Path(folder), name, str(run.id), outcomes)

@@ -9,8 +9,9 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from holdfast.api.credentials import tokens
@@ -26,6 +27,7 @@ from tests.chaos.person import Person, answering
 from tests.chaos.reading import Reading
 from tests.chaos.schedule import Bout, Harm
 from tests.chaos.script import Plan
+from tests.chaos.telling import story_of
 from tests.support.crashing import CrashableServer
 from tests.support.gateways import Gateway
 from tests.support.network import SocketNetwork
@@ -48,89 +50,116 @@ TAKEN_UP = """
 """
 
 
-@dataclasses.dataclass(kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Verdict:
     """What a bout showed."""
 
     plans: int
     faults: list[str]
+    stories: list[str]
+    """Those of the plans with faults."""
     kills: Counter[Harm]
     save_points: list[str]
     taken_up_seconds: list[float]
     repeated_runs: int
     """How many runs of steps were done again because their worker died."""
     worn_out: int
+    """How many executions died so often that the engine gave up on them, which no script foretells."""
     seconds: float
 
 
 async def fight(bout: Bout, server: CrashableServer, database: str) -> Verdict:
     """Let a bout happen in a fresh database of its own."""
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="chaos-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        reading = Reading(server.url_of(database))
-        try:
-            return await _fight(bout, server, database, folder, reading, began)
-        finally:
-            await reading.close()
-
-
-async def _fight(
-    bout: Bout, server: CrashableServer, database: str, folder: Path, reading: Reading, began: float
-) -> Verdict:
-    url = server.url_of(database)
-    async with contextlib.AsyncExitStack() as stack:
-        hf = await stack.enter_async_context(Holdfast(_settings(database_url=url)))
-        venture_id = await hf.venture_id()
-        token = (await tokens.create(hf.engine, venture_id, name="chaos", role="operator"))["token"]
-        plans = {await _make(hf.engine, venture_id, plan, folder): plan for plan in bout.plans}
-        network = SocketNetwork(server.folder, folder)
-        await network.mend()
-        stack.push_async_callback(network.cut)
-        gateway = await _gateway(stack, url, folder) if bout.through_gateway else None
-        remote = {"url": gateway.url, "token": token} if gateway is not None else {}
-        far = server.url_of(database, through=folder)
-        slots = [
-            Slot(_environment(url, number, far=far, remote=remote), points, folder / f"worker-{number}.log")
-            for number, points in enumerate(bout.save_points)
-        ]
-        world = World(
-            server=server,
-            network=network,
-            gateway=gateway,
-            slots=slots,
-            plan_ids=list(plans),
-            folder=folder,
-            lease_seconds=LEASE_SECONDS,
+    async with AsyncExitStack() as stack:
+        folder = stack.enter_context(
+            tempfile.TemporaryDirectory(prefix="chaos-", ignore_cleanup_errors=True)
         )
-        killer = Killer(world, reading, bout.kills)
-        asks = hf
-        if gateway is not None:
-            asks = await stack.enter_async_context(Holdfast(_settings(**remote)))
-        person = Person(asks.engine, reading, plans, venture_id)
-        faults = []
-        async with _working(slots), answering(person), killing(killer):
-            if not await _over(reading, killer):
-                faults.append("it is stuck")
-        for slot in slots:
-            killer.done[Harm.SAVE_POINT] += len(slot.died_at)
-        return await _judged(bout, plans, person, reading, killer, slots, folder, faults, began)
+        ring = await _prepared(stack, bout, server, database, Path(folder))
+        is_over = await ring.fight()
+        verdict = await ring.judged(is_over)
+        return dataclasses.replace(verdict, seconds=time.monotonic() - began)
 
 
-def _settings(**given: object) -> Settings:
-    return Settings(venture=VENTURE, **given)  # type: ignore[arg-type]
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Ring:
+    """Everything that takes part in a bout."""
+
+    folder: Path
+    reading: Reading
+    plans: dict[UUID, Plan]
+    slots: list[Slot]
+    person: Person
+    killer: Killer
+    hf: Holdfast
+
+    async def fight(self) -> bool:
+        """Until every plan is over; says no if nothing happens any more."""
+        async with _working(self.slots), answering(self.person), killing(self.killer):
+            return await _over(self.reading, self.killer)
+
+    async def judged(self, is_over: bool) -> Verdict:
+        faults = [] if is_over else [f"nothing happened for {STUCK_SECONDS:.0f} s"]
+        stories, worn_out = [], 0
+        for plan_id, plan in self.plans.items():
+            outcome = await judge.read_outcome(self.reading, plan_id)
+            worn_out += outcome.worn_out
+            found = list(judge.faults_of(plan, outcome, self.folder / plan.name))
+            faults += [f"{plan.name} ({plan.shape}): {fault}" for fault in found]
+            if found:
+                stories.append(await story_of(self.hf, plan_id, plan))
+        faults += await judge.faults_of_answers(self.reading, self.person.answered)
+        faults += await judge.faults_of_streams(self.reading)
+        points = [point for slot in self.slots for point in slot.died_at]
+        return Verdict(
+            plans=len(self.plans),
+            faults=faults,
+            stories=stories,
+            kills=self.killer.done + Counter({Harm.SAVE_POINT: len(points)}),
+            save_points=points,
+            taken_up_seconds=[row[0] for row in await self.reading.all(TAKEN_UP)],
+            repeated_runs=_repeated_runs(self.folder),
+            worn_out=worn_out,
+            seconds=0.0,
+        )
 
 
-def _environment(url: str, number: int, *, far: str, remote: dict[str, str]) -> dict[str, str]:
-    """The first worker stands at the database, the second beyond a network, the third beyond a server, if there is one."""
-    common = {"lease_seconds": LEASE_SECONDS, "max_deaths": 1000, "venture": VENTURE}
-    match number:
-        case 1:
-            return environment(far, **common)
-        case 2 if remote:
-            named = {f"HOLDFAST_{name.upper()}": value for name, value in remote.items()}
-            return environment(None, **common) | named
-    return environment(url, **common)
+async def _prepared(
+    stack: AsyncExitStack, bout: Bout, server: CrashableServer, database: str, /, folder: Path
+) -> _Ring:
+    url = server.url_of(database)
+    reading = Reading(url)
+    stack.push_async_callback(reading.close)
+    hf = await stack.enter_async_context(Holdfast(Settings(database_url=url, venture=VENTURE)))
+    venture_id = await hf.venture_id()
+    plans = {await _make(hf.engine, venture_id, plan, folder): plan for plan in bout.plans}
+    network = SocketNetwork(server.folder, folder)
+    await network.mend()
+    stack.push_async_callback(network.cut)
+    gateway = await _gateway(stack, url, folder) if bout.through_gateway else None
+    remote = await _remote(hf, venture_id, gateway)
+    slots = _slots(bout, folder, url, server.url_of(database, through=folder), remote)
+    asks = hf
+    if remote:
+        asks = await stack.enter_async_context(Holdfast(Settings(venture=VENTURE, **remote)))
+    world = World(
+        server=server,
+        network=network,
+        gateway=gateway,
+        slots=slots,
+        plan_ids=list(plans),
+        folder=folder,
+        lease_seconds=LEASE_SECONDS,
+    )
+    return _Ring(
+        folder=folder,
+        reading=reading,
+        plans=plans,
+        slots=slots,
+        person=Person(asks.engine, reading, plans, venture_id),
+        killer=Killer(world, reading, bout.kills),
+        hf=hf,
+    )
 
 
 async def _make(engine: Engine, venture_id: UUID, plan: Plan, folder: Path) -> UUID:
@@ -140,11 +169,34 @@ async def _make(engine: Engine, venture_id: UUID, plan: Plan, folder: Path) -> U
     return (await create_plan(engine, venture_id, read, cwd=own, work_dir=own)).id
 
 
-async def _gateway(stack: contextlib.AsyncExitStack, url: str, folder: Path) -> Gateway:
+async def _gateway(stack: AsyncExitStack, url: str, folder: Path) -> Gateway:
     gateway = Gateway(url, folder, api_updates_per_minute=1_000_000)
     stack.callback(gateway.kill)
     await gateway.start()
     return gateway
+
+
+async def _remote(hf: Holdfast, venture_id: UUID, gateway: Gateway | None) -> dict[str, Any]:
+    """The settings of who works through the gateway, if there is one."""
+    if gateway is None:
+        return {}
+    made = await tokens.create(hf.engine, venture_id, name="chaos", role="operator")
+    return {"url": gateway.url, "token": made["token"]}
+
+
+def _slots(bout: Bout, folder: Path, url: str, far: str, /, remote: dict[str, Any]) -> list[Slot]:
+    """The second worker stands beyond a network, the third beyond a server, if there is one; the others at the database."""
+    common = {"lease_seconds": LEASE_SECONDS, "max_deaths": 1000, "venture": VENTURE}
+    places = {1: environment(far, **common)}
+    if remote:
+        named = {f"HOLDFAST_{name.upper()}": str(value) for name, value in remote.items()}
+        places[2] = environment(None, **common) | named
+    return [
+        Slot(
+            places.get(number, environment(url, **common)), points, folder / f"worker-{number}.log"
+        )
+        for number, points in enumerate(bout.save_points)
+    ]
 
 
 @asynccontextmanager
@@ -155,13 +207,13 @@ async def _working(slots: list[Slot]) -> AsyncIterator[None]:
     finally:
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.gather(*tasks)
         for slot in slots:
             slot.end()
 
 
 async def _over(reading: Reading, killer: Killer) -> bool:
-    """Wait until every plan is over; says no if nothing happens any more."""
     events, since = 0, time.monotonic()
     while await reading.all(OPEN_PLANS):
         now = await reading.one(EVENTS)
@@ -171,37 +223,6 @@ async def _over(reading: Reading, killer: Killer) -> bool:
             return False
         await asyncio.sleep(LOOKS_EVERY_SECONDS)
     return True
-
-
-async def _judged(
-    bout: Bout,
-    plans: dict[UUID, Plan],
-    person: Person,
-    reading: Reading,
-    killer: Killer,
-    slots: list[Slot],
-    folder: Path,
-    faults: list[str],
-    began: float,
-) -> Verdict:
-    worn_out = 0
-    for id, plan in plans.items():
-        outcome = await judge.read_outcome(reading, id)
-        worn_out += outcome.worn_out
-        found = judge.faults_of(plan, outcome, folder / plan.name)
-        faults += [f"{plan.name} ({plan.shape}, {id}): {fault}" for fault in found]
-    faults += await judge.faults_of_answers(reading, person.answered)
-    faults += await judge.faults_of_streams(reading)
-    return Verdict(
-        plans=len(plans),
-        faults=faults,
-        kills=killer.done,
-        save_points=[point for slot in slots for point in slot.died_at],
-        taken_up_seconds=[row[0] for row in await reading.all(TAKEN_UP)],
-        repeated_runs=_repeated_runs(folder),
-        worn_out=worn_out,
-        seconds=time.monotonic() - began,
-    )
 
 
 def _repeated_runs(folder: Path) -> int:

@@ -18,7 +18,9 @@ LOOKS_EVERY_SECONDS = 0.05
 class Slot:
     """One worker after the other; the next one dies at the next save point."""
 
-    def __init__(self, environment: Mapping[str, str], save_points: tuple[str, ...], log: Path) -> None:
+    def __init__(
+        self, environment: Mapping[str, str], save_points: tuple[str, ...], log: Path
+    ) -> None:
         self._environment = dict(environment)
         self._save_points = list(save_points)
         self._log = log

@@ -131,7 +131,9 @@ class Killer:
         """The worker that holds something of the plan now; any one if none does."""
         plan_id = self._world.plan_ids[kill.subject % len(self._world.plan_ids)]
         holders = [row[0] for row in await self._reading.all(query, plan_id)]
-        found = (slot for slot in self._world.slots if any(h.endswith(f"/{slot.pid}") for h in holders))
+        found = (
+            slot for slot in self._world.slots if any(h.endswith(f"/{slot.pid}") for h in holders)
+        )
         return next(found, self._slot(kill))
 
     def _slot(self, kill: Kill) -> Slot:

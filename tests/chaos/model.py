@@ -93,8 +93,8 @@ def _send_back(plan: Plan, failed: Step, fates: dict[str, StepFate], done: set[s
     assert failed.back is not None
     again = {failed.id, failed.back.to} | plan.below(failed.id) | plan.below(failed.back.to)
     bound = {failed.id} | plan.above(failed.id) | plan.below(failed.id)
-    for id in again:
-        was_done = id in done or id == failed.id
-        fates[id].fewest_rounds += was_done and id in bound
-        fates[id].most_rounds += was_done or id not in bound
+    for key in again:
+        was_done = key in done or key == failed.id
+        fates[key].fewest_rounds += was_done and key in bound
+        fates[key].most_rounds += was_done or key not in bound
     done -= again

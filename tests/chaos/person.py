@@ -25,7 +25,9 @@ OPEN = """
 class Person:
     """Answers every question once."""
 
-    def __init__(self, engine: Engine, reading: Reading, plans: dict[UUID, Plan], venture_id: UUID) -> None:
+    def __init__(
+        self, engine: Engine, reading: Reading, plans: dict[UUID, Plan], venture_id: UUID
+    ) -> None:
         self._engine = engine
         self._reading = reading
         self._plans = plans

@@ -68,7 +68,9 @@ class Step:
     def checks(self) -> list[str]:
         """How its verification ends, each time that it is run; well after that."""
         unverified = (Comes.REJECTED, Comes.FAILS, Comes.KILLED)
-        return ["fail" if one is Comes.RED else "ok" for one in self.attempts if one not in unverified]
+        return [
+            "fail" if one is Comes.RED else "ok" for one in self.attempts if one not in unverified
+        ]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -104,7 +106,7 @@ def _as_file(step: Step, folder: Path) -> dict[str, Any]:
         said["command"] = _program(folder, f"{step.id}.work", step.seconds, step.work())
     if step.means is Means.CALLABLE:
         said["agent"] = "effect"
-        said["input"] = {
+        said["inputs"] = {
             "folder": str(folder),
             "name": f"{step.id}.work",
             "seconds": step.seconds,

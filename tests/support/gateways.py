@@ -54,9 +54,7 @@ class Gateway:
         with (self._folder / f"gateway-{self.port}.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "holdfast", *arguments],
-                env=environment
-                | {"HOLDFAST_DATABASE_URL": self._database_url}
-                | self._settings,
+                env=environment | {"HOLDFAST_DATABASE_URL": self._database_url} | self._settings,
                 cwd=self._folder,
                 stdout=log,
                 stderr=log,

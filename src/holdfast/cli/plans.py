@@ -9,7 +9,9 @@ import typer
 from rich.text import Text
 
 from holdfast import config
+from holdfast.cli import story
 from holdfast.cli._connection import JsonOption, VentureOption, connected, find_id, run_async
+from holdfast.cli._default_command import ShowsByDefault
 from holdfast.cli._output import console, print_json, rows_table
 from holdfast.cli.watching import watch_until_over
 from holdfast.plans.creating import create_plan
@@ -17,6 +19,14 @@ from holdfast.plans.loading import load_plan
 from holdfast.runtime.worker import Worker
 from holdfast.terminal.marks import mark, state_text
 from holdfast.terminal.words import short, span
+
+app = typer.Typer(
+    cls=ShowsByDefault,
+    name="plan",
+    help="What plans did and where they are; an id alone shows that plan.",
+    no_args_is_help=True,
+)
+app.command("story")(story.story)
 
 
 def run(
@@ -75,6 +85,7 @@ def config_folder() -> Path:
     return (file.parent if file else Path.cwd()) / ".holdfast"
 
 
+@app.command("show")
 def show(
     plan: Annotated[str, typer.Argument(help="The plan's id, or the end of it.")],
     as_json: JsonOption = False,
