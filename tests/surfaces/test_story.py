@@ -115,18 +115,18 @@ def cli(
 def test_the_command_tells_it_to_people_and_to_machines(
     cli: Command, holdfast_url: str, tmp_path: Path
 ) -> None:
-    with a_plan(holdfast_url, tmp_path) as (_, plan_id):
-        shown = cli("plan", "story", plan_id)
-        assert shown.code == 0
-        for words in (
-            "Who waits for what",
-            "a worker that takes it up",
-            "What happened",
-            "created",
-        ):
-            assert words in shown.out
-        machine = cli("plan", "story", str(plan_id)[-8:], "--last", 1, "--json").json
-        assert machine["waits"][0]["who"] == RUNNER
-        assert len(machine["events"]) == 1
-        assert cli("plan", plan_id).code == cli("plan", "show", plan_id).code == 0
+    plan_id = asyncio.run(a_plan(holdfast_url, tmp_path))
+    shown = cli("plan", "story", plan_id)
+    assert shown.code == 0
+    for words in (
+        "Who waits for what",
+        "a worker that takes it up",
+        "What happened",
+        "created",
+    ):
+        assert words in shown.out
+    machine = cli("plan", "story", str(plan_id)[-8:], "--last", 1, "--json").json
+    assert machine["waits"][0]["who"] == RUNNER
+    assert len(machine["events"]) == 1
+    assert cli("plan", plan_id).code == cli("plan", "show", plan_id).code == 0
     cli("plan", "story", "01234567-0123-7123-8123-012345678901").assert_refused_with("no plan")
