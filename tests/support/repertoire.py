@@ -143,6 +143,25 @@ CALLS: dict[str, Call] = {
     "declare_silence": _session(minutes=45, reason="a long build"),
     "switch_directive": _session(sd_key=FREE_DIRECTIVE, lease_seconds=7200),
     "import_directives": _plain(directives=[{"key": "SD-new", "title": "t"}]),
+    "report_hooks": dataclasses.replace(
+        _session(
+            hooks=[
+                {
+                    "hook": "PreToolUse",
+                    "runs": 3,
+                    "refusals": 1,
+                    "failures": 0,
+                    "seconds": 0.2,
+                    "longest": 0.1,
+                }
+            ]
+        ),
+        event=False,
+    ),
+    "report_divergences": _plain(
+        session_id=SESSION,
+        found=[{"kind": "SD", "here": "file=none", "truth": "db_claim=SD-1", "repaired": True}],
+    ),
     "end_session": _session(reason="done"),
     "interrupt_session": _session(reason="away"),
     "upsert_auto_proceed_session": _plain(session_id=SESSION, total_children=6),
