@@ -9,6 +9,7 @@ from holdfast.client import Holdfast
 from holdfast.engine.holding import holder_name
 from holdfast.engine.listener import Listener
 from holdfast.model.leases import Lease, LeaseKind
+from holdfast.model.supervisors import RestorationAction
 from holdfast.runtime.crew import Crew
 from holdfast.runtime.duty import Duty, logger
 from holdfast.runtime.ventures import Ventures
@@ -68,6 +69,7 @@ class Conductor(Duty):
             engine=self._hf.engine,
             watch=self._hf.watch,
         )
+        _tell(supervisor)
         match await run_supervisor(
             supervisor, self._hf.supervisors[row["handler"]], self._hf.heart
         ):
@@ -77,3 +79,15 @@ class Conductor(Duty):
                 logger.warning("supervisor %s failed: %s", row["name"], error)
             case Lost(reason):
                 logger.warning("supervisor %s: %s", row["name"], reason)
+
+
+def _tell(supervisor: Supervisor) -> None:
+    """Say in the log that it was restored, and louder what could not be kept."""
+    restored = supervisor.restoration
+    if restored is None:
+        return
+    source = restored.source.replace("_", " ")
+    logger.info("supervisor %s restored (%s, %s)", supervisor.name, restored.number, source)
+    for found in restored.findings:
+        if found.action not in (RestorationAction.KEEP, RestorationAction.REPAIR):
+            logger.warning("supervisor %s: %s: %s", supervisor.name, found.subject, found.reason)
