@@ -224,6 +224,8 @@ CALLS: dict[str, Call] = {
     # checkpoints
     "save_checkpoint": _supervisor(parent=1, state={"turn": 2}, blobs=[b"more"]),
     "load_checkpoint": _read(lambda w: {"supervisor_id": w.supervisor.id}),
+    "request_checkpoint": _operator(lambda w: {"supervisor_id": w.supervisor.id, "label": "now"}),
+    "preview_restoration": _read(lambda w: {"supervisor_id": w.supervisor.id, "from": 1}),
     # questions
     "ask_question": _supervisor(message="what?", key="new"),
     "answer_question": Call(
@@ -274,6 +276,9 @@ CALLS: dict[str, Call] = {
     "pause_supervisor": _operator(lambda w: {"supervisor_id": w.supervisor.id}),
     "resume_supervisor": _operator(lambda w: {"supervisor_id": w.paused_supervisor}),
     "stop_supervisor": _operator(lambda w: {"supervisor_id": w.runner.id}),
+    "restore_supervisor": _operator(lambda w: {"supervisor_id": w.supervisor.id, "from": 1}),
+    "rewind_supervisor": _operator(lambda w: {"supervisor_id": w.supervisor.id, "to": 1}),
+    "fork_supervisor": _operator(lambda w: {"supervisor_id": w.supervisor.id, "from": 1}),
     "do_request": _plain(action="add_directive", arguments={"name": "SD-NEW", "title": "new"}, key="new"),
     # plans
     "create_plan": _plain(name="new", steps=[{"id": "only"}]),

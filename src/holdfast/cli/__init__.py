@@ -26,6 +26,7 @@ from holdfast.cli import (
     server,
     sessions,
     statusline,
+    supervisors,
     tokens,
     top,
     up,
@@ -50,6 +51,7 @@ app.add_typer(plans.app, name="plan")
 app.add_typer(directives.app, name="directive")
 app.add_typer(sessions.app, name="session")
 app.add_typer(verify.app, name="verify")
+app.add_typer(supervisors.app, name="supervisor")
 app.add_typer(hooks.app, name="hooks")
 app.add_typer(tokens.app, name="token")
 app.add_typer(api.app, name="api")
