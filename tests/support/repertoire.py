@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 from uuid import UUID
 
+from tests.support.conversations import DROPPING, KEEPING
 from tests.support.sql import START, Token
 from tests.support.world import (
     DIRECTIVE,
@@ -205,6 +206,9 @@ CALLS: dict[str, Call] = {
     # checkpoints
     "save_checkpoint": _supervisor(parent=1, state={"turn": 2}, blobs=[b"more"]),
     "load_checkpoint": _read(lambda w: {"supervisor_id": w.supervisor.id}),
+    # what frameworks keep
+    **{name: _plain(event=False, **given) for name, given in (KEEPING | DROPPING).items()},
+    "items_of_run": _read(lambda _: {"conversation_id": UUID(int=7), "run": 1, "length": 1}),
     # questions
     "ask_question": _supervisor(message="what?", key="new"),
     "answer_question": Call(
@@ -310,6 +314,7 @@ WITHOUT_VENTURE: dict[str, dict[str, Any]] = {
     "ensure_partitions": {},
     "feed_epoch": {},
     "feed_floor": {},
+    "forget_conversations": {"retention_days": 90},
     "forget_requests": {},
     "forget_tool_calls": {"retention_days": 90},
     "open_venture": {"slug": "new"},

@@ -11,9 +11,10 @@ from holdfast.errors import InvalidValue, NotFound
 # catalogue, or belong to the feed and the duties.
 READABLE = frozenset(
     """
+    conversation_checkpoints conversation_items conversation_parts conversation_run conversations
     directive directive_among directive_keys directive_tree directives execution execution_logs execution_progress
     execution_steps executions find_plan find_question fleet grip live_among live_executions live_sessions
-    live_supervisors me outcomes plan plan_progress plan_questions plan_rounds plan_steps plans proceeding questions
+    live_supervisors me newest_conversation_items outcomes plan plan_progress plan_questions plan_rounds plan_steps plans proceeding questions
     restorations session session_progress session_questions sessions standing stream stream_end supervisor tree_news
     """.split()  # noqa: SIM905 - a list of words
 )
