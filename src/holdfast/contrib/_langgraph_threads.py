@@ -228,15 +228,8 @@ class Threads:
     async def _items(self, conversation_id: UUID, run: int, length: int) -> list[bytes]:
         items: list[bytes] = []
         while len(items) < length:
-            query = (
-                length,
-                conversation_id,
-                run,
-                await self._venture_id(),
-                len(items),
-                _PAGE_ITEMS,
-            )
-            rows = await self._hf.engine.read("conversation_run", *query)
+            query = (await self._venture_id(), conversation_id, run, length)
+            rows = await self._hf.engine.read("conversation_run", *query, len(items), _PAGE_ITEMS)
             if not rows:
                 raise Conflict(
                     "The thread was pruned while it was read.", hint="Read the newest checkpoint."

@@ -107,7 +107,8 @@ end
 $$;
 
 -- The items of a value: those of its run, and of the runs that this one branched off from.
-create function holdfast.items_of_run(p_venture_id uuid, p_conversation_id uuid, p_run integer, p_length integer)
+create function holdfast.items_of_run(
+    p_conversation_id uuid, p_run integer, p_length integer, p_venture_id uuid default null)
 returns table (place integer, content bytea)
 language plpgsql stable security definer set search_path = holdfast, pg_temp as $$
 #variable_conflict use_column
