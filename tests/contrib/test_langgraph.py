@@ -197,8 +197,8 @@ async def test_whatever_becomes_of_lists_and_branches_it_is_what_the_saver_in_me
             for one in (saver, model)
         ]
         writes = [("list", step), ("note", "w")][: random_.randint(1, 2)]
-        for one in (saver, model):
-            await one.aput_writes(stored[1], writes, f"task {step}")
+        for kept in (saver, model):
+            await kept.aput_writes(stored[1], writes, f"task {step}")
         newest.append((stored[0], checkpoint))
         if step % 10 == 9:
             saver = HoldfastSaver(hf)
