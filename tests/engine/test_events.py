@@ -67,6 +67,7 @@ async def test_every_function_that_writes_is_tested_here(holdfast_url: str) -> N
         "reap",
         "renew_leases",
         "renew_session",
+        "report_hooks",
     }
 
 
