@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 from uuid import UUID
 
+from tests.support.conversations import DROPPING, KEEPING
 from tests.support.sql import START, Token
 from tests.support.world import (
     CATALOGUE,
@@ -227,6 +228,9 @@ CALLS: dict[str, Call] = {
     "load_checkpoint": _read(lambda w: {"supervisor_id": w.supervisor.id}),
     "request_checkpoint": _operator(lambda w: {"supervisor_id": w.supervisor.id, "label": "now"}),
     "preview_restoration": _read(lambda w: {"supervisor_id": w.supervisor.id, "from": 1}),
+    # what frameworks keep
+    **{name: _plain(event=False, **given) for name, given in (KEEPING | DROPPING).items()},
+    "items_of_run": _read(lambda _: {"conversation_id": UUID(int=7), "run": 1, "length": 1}),
     # questions
     "ask_question": _supervisor(message="what?", key="new"),
     "answer_question": Call(
@@ -343,6 +347,7 @@ WITHOUT_VENTURE: dict[str, dict[str, Any]] = {
     "ensure_partitions": {},
     "feed_epoch": {},
     "feed_floor": {},
+    "forget_conversations": {"retention_days": 90},
     "forget_requests": {},
     "forget_tool_calls": {"retention_days": 90},
     "open_venture": {"slug": "new"},
