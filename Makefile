@@ -31,11 +31,12 @@ help:
 setup: $(READY)
 	@$(MAKE) --no-print-directory web
 
+# From its source: the wheel of claude-agent-sdk brings a Claude Code of 360 MB, which the tests have from npm.
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Holdfast needs Python 3.11 or newer; this is %d.%d. Next: make PYTHON=python3.12 …" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "Python cannot make a virtual environment. Next: install its venv module (Debian: apt-get install python3-venv)"; exit 1; }
 	@echo "installing what Holdfast needs into $(VENV) …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-binary claude-agent-sdk -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 

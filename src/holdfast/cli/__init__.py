@@ -26,10 +26,12 @@ from holdfast.cli import (
     server,
     sessions,
     statusline,
+    supervisors,
     tokens,
     top,
     up,
     validate,
+    verify,
     watching,
     workers,
 )
@@ -48,6 +50,8 @@ app.add_typer(db.app, name="db")
 app.add_typer(plans.app, name="plan")
 app.add_typer(directives.app, name="directive")
 app.add_typer(sessions.app, name="session")
+app.add_typer(verify.app, name="verify")
+app.add_typer(supervisors.app, name="supervisor")
 app.add_typer(hooks.app, name="hooks")
 app.add_typer(tokens.app, name="token")
 app.add_typer(api.app, name="api")
