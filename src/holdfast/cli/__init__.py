@@ -30,6 +30,7 @@ from holdfast.cli import (
     top,
     up,
     validate,
+    verify,
     watching,
     workers,
 )
@@ -47,6 +48,7 @@ app = typer.Typer(
 app.add_typer(db.app, name="db")
 app.add_typer(directives.app, name="directive")
 app.add_typer(sessions.app, name="session")
+app.add_typer(verify.app, name="verify")
 app.add_typer(hooks.app, name="hooks")
 app.add_typer(tokens.app, name="token")
 app.add_typer(api.app, name="api")
