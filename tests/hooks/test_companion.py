@@ -96,6 +96,21 @@ async def test_the_first_hook_registers_the_session_and_tells_it_its_place(
     assert f"process {agent.process.pid}" in row["lease_holder"]
 
 
+async def test_on_a_machine_on_which_programs_start_slowly_the_first_hook_still_tells_the_place(
+    agent: HookedAgent, work_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = work_dir / "slow"
+    slow.mkdir()
+    (slow / "sitecustomize.py").write_text(
+        "import sys, time\n"
+        "if 'holdfast.hooks.companion' in sys.orig_argv:\n"
+        f"    time.sleep({entry.ANSWER_SECONDS + 1})\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(slow))
+
+    assert agent.session_id in agent.fire("SessionStart", source="startup").context
+
+
 async def test_a_session_that_ended_well_is_opened_again_at_its_place(
     agent: HookedAgent, holdfast_url: str
 ) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 import asyncpg
 
-_START_SECONDS = 60.0
+from tests.support.patience import PATIENCE_SECONDS
 
 
 class CrashableServer:
@@ -34,7 +34,7 @@ class CrashableServer:
 
     async def start(self) -> None:
         """Start it and wait until it answers; what a killed server left is recovered first."""
-        async with asyncio.timeout(_START_SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while not await self._answers():
                 # Until the children of a killed server are gone, a new one gives up at once.
                 if self._process is None or self._process.poll() is not None:

@@ -12,6 +12,8 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from tests.support.patience import PATIENCE_SECONDS
+
 
 class Gateway:
     """`holdfast up` in a process of its own, always at the same port."""
@@ -30,7 +32,7 @@ class Gateway:
 
     async def start(self) -> None:
         """Start it and wait until it answers; a database that is away is waited for."""
-        async with asyncio.timeout(90):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while not await asyncio.to_thread(self._answers):
                 if self._process is None or self._process.poll() is not None:
                     self._launch()

@@ -267,7 +267,7 @@ def test_a_server_that_refuses_says_why(
         (PLAN.replace("needs:", "need:"), ["steps[1]", "need is not a key", "Did you mean needs?"]),
         (PLAN.replace("verify:", "verfy:"), ["steps[1]", "verfy", "Did you mean verify?"]),
         (PLAN.replace("[write]", "[wrote]"), ["steps[1] (check).needs", "Did you mean write?"]),
-        (PLAN.replace("[write]", "write"), ["steps[1].needs = 'write' is not a list"]),
+        (PLAN.replace("[write]", "write"), ["steps[1] (check).needs = 'write' is not a list"]),
         (PLAN.replace("id: check", "id: write"), ["two steps have the id write"]),
         (PLAN.replace("id: check", "id: 'a b'"), ["a b"]),
         (PLAN.replace("name: small", ""), ["name is missing"]),
@@ -276,7 +276,7 @@ def test_a_server_that_refuses_says_why(
         ("name: small\nsteps: 7\n", ["steps = 7 is not a list"]),
         ("just a text", ["is not a mapping"]),
         ("", ["is not a mapping"]),
-        ("name: [", ["line 1", "not YAML"]),
+        ("name: [", ["line ", "not YAML"]),
         (GATED.replace("Deployed", "Deployed, approve: [sure]"), ["approve = ['sure']"]),
     ],
 )

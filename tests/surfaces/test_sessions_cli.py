@@ -15,7 +15,8 @@ from uuid import UUID
 import pytest
 
 from tests.support.command_line import Command, added, cache, events, set_clock, started
-from tests.support.sql import DEADLINE_SECONDS, connected
+from tests.support.patience import PATIENCE_SECONDS
+from tests.support.sql import connected
 
 WAITING = (
     "select count(*) from pg_stat_activity"
@@ -446,7 +447,7 @@ async def raced(url: str, verb: str) -> list[tuple[int | None, str, str]]:
                 )
                 for n in range(8)
             ]
-            async with asyncio.timeout(DEADLINE_SECONDS):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 while await watcher.fetchval(WAITING) < len(racers):
                     await asyncio.sleep(0.01)
         said = [await racer.communicate() for racer in racers]

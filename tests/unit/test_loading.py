@@ -39,7 +39,7 @@ def plan(*steps: dict[str, Any], **more: Any) -> dict[str, Any]:
         (plan({"id": "a", "agent": "claude"}), "prompt is missing", "Say what claude is to do."),
         (
             plan({**STEP, "prompt": "go"}),
-            "command takes no prompt and no model",
+            "command takes no prompt",
             "Name an agent program: claude, codex, gemini.",
         ),
         (plan(), "steps is empty", None),
@@ -85,8 +85,13 @@ def test_a_role_that_an_agent_program_has_not_is_refused_with_the_nearest_name(
 
     with pytest.raises(PlanError) as caught:
         load_plan(file)
-    assert caught.value.message == f"{file}: steps[0] (a).role: There is no role code-reviewr."
-    assert caught.value.hint == "Did you mean code-reviewer?"
+    assert (
+        caught.value.message == f"{file} line 3: steps[0] (a).role: There is no role code-reviewr."
+    )
+    assert (
+        caught.value.hint
+        == "Did you mean code-reviewer? Or write .holdfast/roles/code-reviewr.yaml."
+    )
 
     file.write_text(file.read_text().replace("reviewr", "reviewer"))
     assert [step.role for step in load_plan(file).steps] == ["code-reviewer", "whoever"]

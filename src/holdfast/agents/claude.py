@@ -48,7 +48,7 @@ def _as_agent(role: Role) -> list[str]:
     told = {
         "description": role.description or role.name,
         "prompt": role.prompt,
-        "tools": None if role.tools is None else list(role.tools),
+        "tools": None if role.allowed_tools is None else list(role.allowed_tools),
         "model": role.model,
     }
     given = {key: value for key, value in told.items() if value is not None}

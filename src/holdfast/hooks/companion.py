@@ -83,7 +83,7 @@ class Companion:
                     self._keeper.connect(hf, await hf.venture_id())
                     await asyncio.Event().wait()
             except (HoldfastError, OSError) as error:
-                self._keeper.problem = str(error)
+                self._keeper.fail(str(error))
                 await asyncio.sleep(LOOK_SECONDS)
 
     async def _beat(self) -> None:

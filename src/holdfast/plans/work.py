@@ -18,7 +18,7 @@ def work_of(plan: Any, step: Any) -> tuple[str | None, dict[str, Any]]:
     if spec["agent"] in PROGRAMS:
         return spec["agent"], _program_input(plan, step)
     if spec["agent"] != COMMAND:
-        given = dict(spec.get("input", {}))
+        given = dict(spec.get("inputs", {}))
         if step["findings"] is not None:
             given["findings"] = step["findings"]
         return kind_of(spec["agent"]), given
