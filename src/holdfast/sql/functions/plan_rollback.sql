@@ -178,6 +178,8 @@ begin
     update plan_steps set undo_status = case v_answer.answer when '"again"' then 'due' when '"leave it"' then 'left' else 'failed' end::undo_status
     where venture_id = v_venture and plan_id = p_plan_id and step_key = p_step_key and round = v_step.round;
     update plans set rollback_question_id = null where venture_id = v_venture and id = p_plan_id;
+    perform emit_plan(v_venture, p_plan_id, 'plan.undo_decided', jsonb_build_object('step', p_step_key, 'title', v_step.title,
+        'round', v_step.round, 'answer', v_answer.answer, 'answered_by', v_answer.answered_by));
     if not coalesce(v_answer.answer in ('"again"', '"leave it"'), false) then
         update plans set rolling_back_to = null, rollback_reason = null, rollback_by = null, rollback_after = null
         where venture_id = v_venture and id = p_plan_id;

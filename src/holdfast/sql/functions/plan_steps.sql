@@ -315,10 +315,10 @@ begin
 end
 $$;
 
--- → failed, or back to ready for another attempt.
+-- → failed, or back to ready for another attempt. One that is ready fails where what it is to do cannot be said.
 create function holdfast.fail_plan_step(
     p_plan_id uuid, p_epoch bigint, p_token uuid, p_step_key text, p_reason text, p_retry boolean default false,
-    p_result jsonb default null, p_venture_id uuid default null)
+    p_result jsonb default null, p_unstarted boolean default false, p_venture_id uuid default null)
 returns holdfast.plan_steps
 language plpgsql security definer set search_path = holdfast, pg_temp as $$
 declare
@@ -326,6 +326,10 @@ declare
     v_plan    plans := fence_plan(v_venture, p_plan_id, p_epoch, p_token);
     v_step    plan_steps := require_plan_step(v_venture, p_plan_id, p_step_key);
 begin
+    if p_unstarted and v_step.status = 'ready' then
+        perform move_locked_step(v_step, 'running');
+        v_step := require_plan_step(v_venture, p_plan_id, p_step_key);
+    end if;
     perform fail_locked_step(v_step, p_reason, p_retry, p_result);
     return require_plan_step(v_venture, p_plan_id, p_step_key);
 end
@@ -338,6 +342,8 @@ begin
     update plan_steps set result = coalesce(p_result, result) where venture_id = p_step.venture_id and plan_id = p_step.plan_id
         and step_key = p_step.step_key and round = p_step.round;
     if p_retry then
+        update plan_steps set is_approved = false where venture_id = p_step.venture_id and plan_id = p_step.plan_id
+            and step_key = p_step.step_key and round = p_step.round;  -- each attempt is asked about
         perform move_locked_step(require_plan_step(p_step.venture_id, p_step.plan_id, p_step.step_key), 'ready',
             jsonb_build_object('reason', p_reason));
     elsif p_step.of_step is not null then

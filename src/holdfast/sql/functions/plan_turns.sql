@@ -263,7 +263,8 @@ begin
         return query select * from undo_deeds(p_plan);
     elsif p_plan.stop_reason is null and p_plan.paused_at is null then
         return query
-        select 'send_back', s.step_key, s.round::integer, null::uuid, null, null::jsonb, null from plan_steps s
+        select 'send_back', s.step_key, s.round::integer, e.id, e.status::text, e.result::jsonb, null from plan_steps s
+        left join agent_executions e on e.venture_id = s.venture_id and e.id = greatest(s.execution_id, s.verification_id)  -- ids sort by age
         where s.venture_id = p_plan.venture_id and s.plan_id = p_plan.id and s.status = 'failed' and s.is_current and s.of_step is null
             and s.round <= (s.spec -> 'on_failure' ->> 'at_most')::integer
             and not exists (select from busy_among(p_plan, array[s.step_key, s.spec -> 'on_failure' ->> 'to']))

@@ -1,5 +1,5 @@
 -- Where a plan that runs stands, read from what is under way alone: venture, plan.
-select p.total_steps, p.done_steps, p.paused_at, p.rolling_back_to, n.active, n.executions, n.questions
+select p.total_steps, p.done_steps, p.steered, n.active, n.executions, n.questions
 from holdfast.plans p
 cross join lateral (
     select coalesce((array_agg(coalesce(s.active_form, s.title) order by s.position, s.item_index)
