@@ -1,15 +1,20 @@
-"""The WebSocket of uvicorn, which waits for no client that does not read."""
+"""uvicorn's connections, which wait for no client that does not read."""
 
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import Any
 
+from starlette.types import Scope
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 MOST_BYTES = 64 * 1024
 """The largest frame that a client may send."""
 ABORT_SECONDS = 15.0
+UNHEARD_SECONDS = 60
+_HANG_UP = "holdfast.hang_up"
 
 SETTINGS: dict[str, Any] = {
     "ws_max_size": MOST_BYTES,
@@ -27,3 +32,28 @@ class LiveWebSocket(WebSocketsSansIOProtocol):
             self.writable.set()
             asyncio.get_running_loop().call_later(ABORT_SECONDS, self.transport.abort)
         await super().send(message)
+
+
+class LiveHttp(HttpToolsProtocol):
+    """Lets an answer that goes on for ever end although its client does not read."""
+
+    def on_headers_complete(self) -> None:
+        """Give the request a way to hang up."""
+        self.scope["extensions"] = {_HANG_UP: {"now": self._hang_up}}
+        super().on_headers_complete()
+
+    def _hang_up(self) -> None:
+        self.cycle.keep_alive = False
+        self.flow.resume_writing()
+        self.loop.call_later(ABORT_SECONDS, self.transport.abort)
+
+
+def hang_up(scope: Scope) -> None:
+    """What is sent next waits for no room, and a little later the connection is gone, read or not."""
+    scope["extensions"][_HANG_UP]["now"]()
+
+
+def give_up_on_the_unheard(listening: socket.socket) -> None:
+    """Have the kernel end connections whose other side takes in nothing; they have it from the socket that listens."""
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNHEARD_SECONDS * 1000)
