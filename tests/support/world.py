@@ -10,6 +10,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from tests.support.conversations import KEEPING
 from tests.support.evidence import evidence
 from tests.support.sql import START, Token, call, call_row, call_value, set_clock
 from tests.support.steered import make_plans, steer_plans
@@ -103,6 +104,8 @@ async def make_world(connection: Connection, slug: str) -> World:
     paused = await maker.row("create_supervisor", name="paused", handler="paused")
     await maker.call("pause_supervisor", supervisor_id=paused["id"])
     await maker.call("do_request", action="add_directive", arguments={"name": "SD-ASKED", "title": "asked for"}, key="first")  # fmt: skip
+    for function, given in KEEPING.items():
+        await maker.call(function, **given)
     await maker.call("start_session", session_id=IDLER, lease_seconds=SECOND_LEASE_SECONDS)
     return World(
         venture_id=venture_id,

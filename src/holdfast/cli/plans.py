@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from holdfast import config
-from holdfast.cli import plan_actions, plan_story
+from holdfast.cli import plan_actions, plan_show, plan_story
 from holdfast.cli._connection import JsonOption, VentureOption, connected, run_async
 from holdfast.cli._group import WithChief
 from holdfast.cli._output import console, print_json
@@ -113,4 +113,5 @@ def schema() -> None:
     typer.echo(json.dumps(plan_schema(), indent=2, ensure_ascii=False))
 
 
-app.command("show")(plan_story.show)
+app.command("show")(plan_show.show)
+app.command("story")(plan_story.story)

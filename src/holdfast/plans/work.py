@@ -11,6 +11,7 @@ from holdfast.plans.spec import PERSON
 
 MOST_SHOWN_CHARACTERS = 200_000
 _SECONDS_IN_AN_HOUR = 3600
+_OF_A_PROGRAM = ("prompt", "model", "timeout_seconds", "outputs", "todos")
 
 
 def work_of(plan: Any, spec: Any, findings: Any) -> tuple[str | None, dict[str, Any]]:
@@ -108,7 +109,9 @@ def command_input(plan: Any, spec: Any, command: list[str], findings: Any = None
 
 def _program_input(plan: Any, spec: Any, findings: Any) -> dict[str, Any]:
     given = {
-        **{key: spec.get(key) for key in ("prompt", "role", "model", "timeout_seconds")},
+        **{key: spec.get(key) for key in _OF_A_PROGRAM},
+        "role": plan["spec"].get("roles", {}).get(spec.get("role"), spec.get("role")),
+        "hooks": plan["spec"].get("hooks"),
         "cwd": plan["spec"].get("cwd"),
         "env": {**plan["spec"].get("env", {}), **_folder(plan)},
         "findings": findings,

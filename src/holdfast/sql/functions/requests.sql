@@ -79,6 +79,10 @@ begin
         when 'stop_plan' then to_jsonb(stop_plan(v_id, v_reason, p_venture_id))
         when 'roll_plan_back' then to_jsonb(roll_plan_back(v_id, p_given ->> 'to_step', v_reason, p_venture_id))
         when 'tick_condition' then to_jsonb(tick_condition(v_id, p_given ->> 'condition_id', p_venture_id))
+        when 'restore_supervisor' then to_jsonb(restore_supervisor(v_id, (p_given ->> 'from')::bigint, v_reason, p_venture_id))
+        when 'rewind_supervisor' then to_jsonb(rewind_supervisor(v_id, (p_given ->> 'to')::bigint, v_reason, p_venture_id))
+        when 'request_checkpoint' then to_jsonb(request_checkpoint(v_id, p_given ->> 'label', p_venture_id))
+        when 'fork_supervisor' then to_jsonb(fork_supervisor(v_id, (p_given ->> 'from')::bigint, p_given ->> 'new_name', null, p_venture_id))
         when 'override_directive' then to_jsonb(override_directive(v_name,
             (p_given ->> 'status')::directive_status, v_reason, p_venture_id))
         when 'override_directive_phase' then to_jsonb(override_directive_phase(v_name,
@@ -131,7 +135,8 @@ language sql stable as $$
     where p_action in ('cancel_execution', 'retry_execution') and e.venture_id = p_venture_id and e.id = (p_given ->> 'id')::uuid
     union all
     select s.id, s.seq from holdfast.supervisor_states s
-    where p_action in ('pause_supervisor', 'resume_supervisor', 'stop_supervisor')
+    where p_action in ('pause_supervisor', 'resume_supervisor', 'stop_supervisor', 'restore_supervisor', 'rewind_supervisor',
+            'request_checkpoint', 'fork_supervisor')
         and s.venture_id = p_venture_id and s.id = (p_given ->> 'id')::uuid
     union all
     select p.id, p.seq from holdfast.plans p
