@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from holdfast.engine.connections import Connection
 
 VERIFIED = {"verify": {"run": "true"}}
+OPEN = "select step_key, status::text from holdfast.plan_steps where plan_id = $1 and ended_at is null order by position"
 ROUNDS = "select step_key, round, status::text, attempt, findings, result from holdfast.plan_steps order by position, round"  # fmt: skip
 
 
@@ -29,7 +30,9 @@ class Runner:
         return await call(self.connection, function, **self.plan, **named, **given)
 
     async def open_steps(self) -> dict[str, str]:
-        return {row["step_key"]: row["status"] for row in await self.call("advance_plan")}
+        await self.call("advance_plan")
+        rows = await self.connection.fetch(OPEN, self.plan["plan_id"])
+        return {row["step_key"]: row["status"] for row in rows}
 
     async def start(self, *steps: str) -> None:
         for step in steps:
