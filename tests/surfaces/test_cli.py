@@ -326,7 +326,7 @@ def test_a_wrong_value_is_one_line_with_the_next_step(
     [
         ["no-such-command"],
         ["run"],
-        ["answer", "1234"],
+        ["answer"],
         ["status", "--no-such-option"],
         ["worker", "--lease-seconds", "soon"],
         ["db", "no-such-command"],

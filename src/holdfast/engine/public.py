@@ -13,7 +13,7 @@ READABLE = frozenset(
     """
     directive directive_among directive_keys directive_tree directives execution execution_logs execution_progress
     execution_steps executions find_plan find_question fleet grip live_among live_executions live_sessions
-    live_supervisors me outcomes plan plan_progress plan_questions plan_rounds plan_steps plans proceeding questions
+    live_supervisors me notifications outcomes plan plan_progress plan_questions plan_rounds plan_steps plans proceeding question questions
     restorations session session_progress session_questions sessions standing stream stream_end supervisor tree_news
     """.split()  # noqa: SIM905 - a list of words
 )

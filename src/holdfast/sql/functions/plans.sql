@@ -165,7 +165,7 @@ begin
         select q.id into v_question from ask_question(p_gate ->> 'message', v_plan.supervisor_id, null, p_epoch, p_token,
             format('%s#%s.%s', p_step_key, v_step.round, v_step.attempt), p_gate -> 'options',
             (p_gate ->> 'expires_in_seconds')::double precision, null, coalesce(p_gate -> 'context', '{}'),
-            p_plan_id, p_step_key, v_venture) q;
+            p_plan_id, p_step_key, p_venture_id => v_venture) q;
         update plan_steps set question_id = v_question where venture_id = v_venture and plan_id = p_plan_id
             and step_key = p_step_key and round = v_step.round;
         perform move_locked_step(v_step, 'waiting', jsonb_build_object('question_id', v_question));

@@ -65,7 +65,8 @@ declare
     v_result jsonb;
 begin
     v_result := case p_action
-        when 'answer_question' then to_jsonb(answer_question(v_id, p_given -> 'answer', null, p_venture_id))
+        when 'answer_question' then to_jsonb(answer_question(v_id, p_given -> 'answer',
+            p_action_digest => decode(p_given ->> 'action_digest', 'hex'), p_venture_id => p_venture_id))
         when 'dismiss_question' then to_jsonb(dismiss_question(v_id, v_reason, p_venture_id))
         when 'release_claim' then to_jsonb(release_claim(v_name, v_reason, p_venture_id))
         when 'close_session' then to_jsonb(close_session(v_name, v_reason, p_venture_id))

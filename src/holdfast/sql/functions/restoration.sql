@@ -182,5 +182,6 @@ language sql stable as $$
         'executions', (select coalesce(jsonb_object_agg(e.key, e.id), '{}')
             from agent_executions e where e.venture_id = p_venture_id and e.supervisor_id = p_supervisor_id and e.key is not null),
         'questions', (select coalesce(jsonb_object_agg(q.key, q.id), '{}')
-            from questions q where q.venture_id = p_venture_id and q.supervisor_id = p_supervisor_id and q.key is not null))
+            from questions q where q.venture_id = p_venture_id and q.supervisor_id = p_supervisor_id and q.key is not null
+                and q.voided_at is null))
 $$;
