@@ -16,13 +16,13 @@ import pytest
 
 from holdfast.engine.postgres import PostgresEngine
 from tests.support.api import Server, serving
+from tests.support.patience import PATIENCE_SECONDS
 
 ROOT = Path(__file__).parents[2]
 INSTALLED = ROOT / ".supabase"
 PROGRAMS = Path(__file__).parent / "supabase"
 NODE = Path(sys.executable).with_name("node")
 SECRET = "what a project of Supabase signs its tokens with"
-PATIENCE_SECONDS = 60
 
 pytestmark = pytest.mark.skipif(
     not (INSTALLED / "node_modules").is_dir(),

@@ -12,8 +12,9 @@ from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 
 from holdfast.engine.postgres import PostgresEngine
-from tests.support.api import PATIENCE_SECONDS, Server, serving
+from tests.support.api import Server, serving
 from tests.support.mcp import Agent
+from tests.support.patience import PATIENCE_SECONDS
 
 
 @pytest.fixture

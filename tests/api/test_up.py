@@ -18,7 +18,8 @@ import pytest
 
 from tests.support.command_line import Command
 from tests.support.mcp import plain_environment
-from tests.support.processes import PATIENCE_SECONDS, wait_until
+from tests.support.patience import PATIENCE_SECONDS
+from tests.support.processes import wait_until
 
 
 class Up:

@@ -11,7 +11,8 @@ import pytest
 from holdfast.engine.postgres import PostgresEngine
 from holdfast.errors import DatabaseError
 from tests.support.meeting import meeting
-from tests.support.sql import DEADLINE_SECONDS, call, connected, connected_many, until_waiting
+from tests.support.patience import PATIENCE_SECONDS
+from tests.support.sql import call, connected, connected_many, until_waiting
 from tests.support.walking import Walker, add_tree, status_of, walker
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ async def test_a_child_that_is_claimed_in_this_moment_is_passed_over(
 
 
 async def _until_one_waits(watcher: Connection) -> None:
-    async with asyncio.timeout(DEADLINE_SECONDS):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not await watcher.fetchval(
             "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
         ):

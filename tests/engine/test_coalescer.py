@@ -12,6 +12,7 @@ from holdfast.engine import coalesce
 from holdfast.engine.coalesce import Coalescer
 from holdfast.engine.postgres import PostgresEngine
 from holdfast.errors import HoldfastError, InvalidValue, LeaseLost, NotFound, TooLarge
+from tests.support.patience import PATIENCE_SECONDS
 
 COLUMNS = ("supervisor_ids", "epochs", "tokens", "states", "activities", "progress")
 
@@ -134,7 +135,7 @@ async def test_a_row_put_as_the_sender_goes_is_sent_all_the_same(
     [row] = await supervisors(engine, 1)
     saves = await coalescer(engine)
     before = await seq_of(engine, row)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         # The caller goes on in the moment in which the sender finds nothing more to do.
         for turn in range(20):
             await saves.put(row["id"], row["epoch"], row["token"], "working", f"{turn}", turn)
@@ -160,7 +161,7 @@ async def test_rows_that_wait_are_sent_when_the_batch_before_them_failed(
         saves.put(row["id"], row["epoch"], row["token"], "working", f"{turn}", turn)
         for turn in range(2)
     )
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         with pytest.raises(HoldfastError, match="the first call breaks"):
             await first
         await second

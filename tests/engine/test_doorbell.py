@@ -11,9 +11,8 @@ from holdfast.config import Settings
 from holdfast.engine import connections
 from holdfast.engine.doorbell import CHANNEL
 from holdfast.engine.postgres import PostgresEngine
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.sql import connected
-
-PATIENCE_SECONDS = 30
 
 
 @pytest.fixture

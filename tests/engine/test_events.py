@@ -10,6 +10,7 @@ import pytest
 
 from holdfast.errors import Refused
 from tests.support.catalogue import public_functions
+from tests.support.conversations import DROPPING, KEEPING
 from tests.support.repertoire import CALLS, WITHOUT_VENTURE, Call
 from tests.support.sql import START, call, connected, connected_many, one
 from tests.support.world import World, make_world
@@ -66,9 +67,12 @@ async def test_every_function_that_writes_is_tested_here(holdfast_url: str) -> N
         "advance_plan",
         "claim_notifications",
         "finish_notifications",
+        "claim_drift_checks",
+        *(KEEPING | DROPPING),  # which no stream tells
         "reap",
         "renew_leases",
         "renew_session",
+        "report_hooks",
     }
 
 

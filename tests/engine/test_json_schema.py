@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
-import jsonschema
+import jsonschema  # type: ignore[import-untyped]
 
 from tests.support.sql import connected
 

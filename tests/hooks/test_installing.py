@@ -14,7 +14,7 @@ import pytest
 
 from holdfast.hooks.programs import PROGRAMS
 from tests.hooks.conftest import Hooks
-from tests.support.workers import PATIENCE_SECONDS
+from tests.support.patience import PATIENCE_SECONDS
 
 CLAUDE_EVENTS = [
     "SessionStart",

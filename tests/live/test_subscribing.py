@@ -19,6 +19,7 @@ from holdfast.live.hub import Hub
 from holdfast.live.pointers import CHANNEL, Pointers
 from holdfast.model.events import Event
 from tests.support.feed import WRITE, ask, new_streams, until, write_batch
+from tests.support.patience import PATIENCE_SECONDS
 
 
 @pytest.fixture
@@ -143,7 +144,7 @@ async def test_whoever_listens_to_the_channel_is_pointed_to_what_changed(
     heard: list[dict[str, Any]] = []
     async with engine.own_connection() as connection:
         await connection.add_listener(CHANNEL, lambda *told: heard.append(json.loads(told[-1])))
-        await asyncio.wait_for(pointers.leads.wait(), 10)
+        await asyncio.wait_for(pointers.leads.wait(), PATIENCE_SECONDS)
         await ask(engine.url, WRITE, one, venture_id)
         await until(lambda: len(heard) >= 1, "the first was told")
         await write_batch(engine.url, venture_id, [two], each=50)
@@ -156,13 +157,13 @@ async def test_one_process_rings_and_another_takes_over_when_it_is_gone(
     engine: PostgresEngine, pointers: Pointers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("holdfast.live.pointers.STAND_BY_SECONDS", 0.05)
-    await asyncio.wait_for(pointers.leads.wait(), 10)
+    await asyncio.wait_for(pointers.leads.wait(), PATIENCE_SECONDS)
     hub = Hub(engine)
     other = Pointers(engine, hub)
     other.start()
     try:
         await pointers.stop()
-        await asyncio.wait_for(other.leads.wait(), 10)
+        await asyncio.wait_for(other.leads.wait(), PATIENCE_SECONDS)
     finally:
         await other.stop()
         await hub.stop()

@@ -27,6 +27,7 @@ from tests.support.feed import (
     write_batch,
     writing,
 )
+from tests.support.patience import PATIENCE_SECONDS
 
 
 @pytest.fixture
@@ -214,7 +215,7 @@ async def test_a_ring_wakes_a_tail_long_before_its_poll_is_due(
             await connected.wait()
             await position(engine)  # takes longer than the tail takes to begin to wait
             stream = await engine.call_value("create_execution", name=name, venture_id=venture_id)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 event, _ = await taking
             assert event.stream_id == stream
 

@@ -7,6 +7,7 @@ import sys
 
 from tests.support.desk import World
 from tests.support.mcp import plain_environment
+from tests.support.patience import PATIENCE_SECONDS
 
 
 async def _answer(world: World, value: str) -> None:
@@ -20,7 +21,7 @@ async def _answer(world: World, value: str) -> None:
 
 
 async def _until_open(world: World) -> list[str]:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             rows = await world.rows("select id::text from holdfast.questions where status = 'open'")
             if rows:

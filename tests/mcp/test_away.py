@@ -17,6 +17,7 @@ from holdfast.engine import connections, migrate
 from tests.support.crashing import CrashableServer, crashable_server
 from tests.support.desk import World
 from tests.support.mcp import Agent, agent, plain_environment
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.servers import binaries_of
 from tests.support.sql import call, connected
 
@@ -44,7 +45,7 @@ async def _migrate(server: CrashableServer) -> None:
 
 async def _until_it_answers(client: Agent) -> Any:
     """The context, as soon as a tool gives it again."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             try:
                 return await client.call("get_context")
@@ -93,7 +94,7 @@ async def test_a_question_outlives_the_database_that_goes_away_while_it_waits(
     await _migrate(server)
     async with agent(server.url, work_dir) as client:
         asking = asyncio.create_task(client.call("ask_human", question="Which?", wait_seconds=600))
-        async with connected(server.url) as connection, asyncio.timeout(30):
+        async with connected(server.url) as connection, asyncio.timeout(PATIENCE_SECONDS):
             while not (ticket := await connection.fetchval("select id from holdfast.questions")):
                 await asyncio.sleep(0.02)
         server.kill()
@@ -142,7 +143,7 @@ async def test_nothing_but_protocol_is_printed_whatever_happens(world: World) ->
     for message in messages:
         process.stdin.write(json.dumps({"jsonrpc": "2.0", **message}).encode() + b"\n")
         while "id" in message and message["id"] not in answers:
-            answer = json.loads(await asyncio.wait_for(process.stdout.readline(), 60))
+            answer = json.loads(await asyncio.wait_for(process.stdout.readline(), PATIENCE_SECONDS))
             assert answer["jsonrpc"] == "2.0"
             answers[answer.get("id")] = answer
     process.stdin.close()

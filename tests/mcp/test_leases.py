@@ -13,6 +13,7 @@ from typing import Any
 
 from tests.support.desk import World
 from tests.support.mcp import plain_environment
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.processes import children_of, wait_until
 
 
@@ -169,7 +170,7 @@ async def test_the_servers_own_session_is_kept_alive_without_calls(world: World)
             [(now,)] = await world.rows("select heartbeat_at from holdfast.claude_sessions")
             return bool((now - first).total_seconds() > 2)
 
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while not await beaten():
                 await asyncio.sleep(0.05)
         assert await _session(world) == ("agent-1", "running", 1)

@@ -10,7 +10,7 @@ import pytest
 
 from holdfast.client import Holdfast, connect
 from tests.support.api import VENTURE, Server, server
-from tests.support.command_line import START, Command, set_clock
+from tests.support.command_line import START, Command, command_line, set_clock
 from tests.support.hooked import HookedAgent, hooked_agent
 from tests.support.remote import server_beside
 from tests.surfaces import conftest as surfaces
@@ -46,7 +46,7 @@ def cli(
     with server_beside(holdfast_url) as running:
         monkeypatch.setenv("HOLDFAST_URL", running.url)
         monkeypatch.setenv("HOLDFAST_TOKEN", running.tokens["owner"])
-        yield surfaces.command(monkeypatch, capsys)
+        yield command_line(monkeypatch, capsys)
 
 
 @pytest.fixture

@@ -13,8 +13,7 @@ from holdfast.live.feed import Tailing, follow
 from holdfast.model.events import Event
 from tests.support.api import VENTURE, Server
 from tests.support.network import network_to
-
-DEADLINE_SECONDS = 20.0
+from tests.support.patience import PATIENCE_SECONDS
 
 
 async def test_the_feed_through_a_server_is_that_of_the_database(
@@ -44,7 +43,7 @@ async def test_the_feed_through_a_server_is_that_of_the_database(
 async def test_what_happens_after_the_position_is_followed(hf: Holdfast) -> None:
     position = await hf.position()
     made = await hf.spawn("command", command=["true"])
-    async with asyncio.timeout(DEADLINE_SECONDS), aclosing(hf.events(since=position)) as events:
+    async with asyncio.timeout(PATIENCE_SECONDS), aclosing(hf.events(since=position)) as events:
         async for event, _ in events:
             assert (event.type, event.stream_id, event.seq) == ("execution.created", made, 1)
             break
@@ -57,7 +56,7 @@ async def test_a_subscription_is_about_one_thing(hf: Holdfast) -> None:
             "cancel_execution", execution_id=execution, venture_id=await hf.venture_id()
         )
     async with (
-        asyncio.timeout(DEADLINE_SECONDS),
+        asyncio.timeout(PATIENCE_SECONDS),
         hf.subscribe(execution=mine, since="start") as following,
     ):
         types = [(await anext(following)).type, (await anext(following)).type]
@@ -69,7 +68,7 @@ async def test_a_subscription_is_about_one_thing(hf: Holdfast) -> None:
 
 async def test_who_waits_is_woken_through_a_server(hf: Holdfast, server: Server) -> None:
     supervisor = await hf.start("none")
-    async with hf.watch.interest([supervisor]) as wake, asyncio.timeout(DEADLINE_SECONDS):
+    async with hf.watch.interest([supervisor]) as wake, asyncio.timeout(PATIENCE_SECONDS):
         await wake.wait()  # the feed was taken up
         await server.engine.call(
             "stop_supervisor", supervisor_id=supervisor, venture_id=server.venture_id
@@ -84,7 +83,7 @@ async def test_a_feed_goes_on_where_the_network_broke(server: Server) -> None:
         async with connect(network.url, token=server.tokens["owner"], venture=VENTURE) as hf:
             lost = asyncio.Event()
             tail = follow(hf.engine, venture_id=server.venture_id, since="start", on_lost=lost.set)
-            async with asyncio.timeout(DEADLINE_SECONDS):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 seeing = asyncio.create_task(_until(tail, "execution.cancelled"))
                 first = await server.engine.call_value(
                     "create_execution", name="it", venture_id=server.venture_id

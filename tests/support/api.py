@@ -22,9 +22,9 @@ from holdfast.config import Settings
 from holdfast.engine.postgres import PostgresEngine
 from holdfast.live.watch import Watch
 from tests.support.callers import ROLES
+from tests.support.patience import PATIENCE_SECONDS
 
 VENTURE = "acme"
-PATIENCE_SECONDS = 60
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -81,7 +81,7 @@ async def serving(
                 url=address_of(listening), engine=engine, venture_id=venture_id, tokens=made
             )
         finally:
-            await asyncio.wait_for(running.stop(), 20)
+            await asyncio.wait_for(running.stop(), PATIENCE_SECONDS)
 
 
 @asynccontextmanager

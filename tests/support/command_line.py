@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import pytest
+
+from holdfast.cli import main
 from tests.support.sql import connected
 
 START = "2030-01-01 12:00:00+00"
@@ -33,8 +37,36 @@ class Told:
         told = [f"error: {error}"] + ([f"next:  {hint}"] if hint else [])
         assert (self.code, self.out, self.err.splitlines()) == (1, "", told)
 
+    def assert_refused_with(self, *words: str, code: int = 1) -> None:
+        """What is wrong on one line, and perhaps what to do on a second one."""
+        assert self.code == code, self
+        assert self.out == ""
+        assert "Traceback" not in self.err
+        first, *more = self.err.splitlines()
+        assert first.startswith("error: ")
+        assert all(line.startswith("next: ") for line in more)
+        assert len(more) <= 1
+        for word in words:
+            assert word in self.err, (word, self.err)
+
 
 Command: TypeAlias = Callable[..., Told]
+
+
+def command_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """Runs commands in this process."""
+
+    def run(*arguments: object) -> Told:
+        monkeypatch.setattr(sys, "argv", ["holdfast", *map(str, arguments)])
+        code = 0
+        try:
+            main()
+        except SystemExit as exit_:
+            code = int(exit_.code or 0)
+        captured = capsys.readouterr()
+        return Told(code, captured.out, captured.err)
+
+    return run
 
 
 def set_clock(url: str, moment: str) -> None:

@@ -19,6 +19,7 @@ from holdfast.engine.postgres import PostgresEngine
 from holdfast.live.cursor import Cursor
 from holdfast.live.tail import Tail
 from holdfast.model.events import Event
+from tests.support.patience import PATIENCE_SECONDS
 
 Key: TypeAlias = tuple[UUID, int]
 
@@ -197,7 +198,7 @@ async def take(tail: Tail, count: int) -> list[tuple[Event, Cursor]]:
     taken: list[tuple[Event, Cursor]] = []
     async with aclosing(tail.__aiter__()) as items:
         while len(taken) < count:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 taken.append(await anext(items))
     return taken
 
@@ -212,7 +213,7 @@ async def backlog(
 
 
 async def until(
-    condition: Callable[[], Awaitable[bool] | bool], what: str, *, seconds: float = 30
+    condition: Callable[[], Awaitable[bool] | bool], what: str, *, seconds: float = PATIENCE_SECONDS
 ) -> None:
     """Poll until a condition holds."""
     try:

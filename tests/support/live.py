@@ -16,6 +16,7 @@ from holdfast.live.outbox import Events, Outbox
 from holdfast.live.subscription import Subscription
 from holdfast.model.events import Event
 from tests.support.feed import Key, key
+from tests.support.patience import PATIENCE_SECONDS
 
 
 class Client:
@@ -49,7 +50,7 @@ class Client:
         return self.told(type_)
 
     async def take(self) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             for frame in await self.outbox.take():
                 if isinstance(frame, Events):
                     self.events += [item.event for item in frame.group.items]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from holdfast.config import Settings
 from holdfast.engine import connections, migrate, texts, verify
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.servers import binaries_of
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from holdfast.engine.connections import Connection
 
-_DEADLINE_SECONDS = 60.0
 _numbers = itertools.count(1)
 
 
@@ -142,8 +142,8 @@ async def failures(url: str) -> dict[str, str]:
 async def eventually(look: Callable[[], Awaitable[bool]], what: str) -> None:
     """Look until it is so; fails after a deadline."""
     try:
-        async with asyncio.timeout(_DEADLINE_SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while not await look():  # other processes set no event of ours
                 await asyncio.sleep(0.02)
     except TimeoutError:
-        raise AssertionError(f"not within {_DEADLINE_SECONDS:.0f} s: {what}") from None
+        raise AssertionError(f"not within {PATIENCE_SECONDS:.0f} s: {what}") from None

@@ -21,9 +21,9 @@ from typing import IO, Any, TypeVar
 
 from holdfast.engine import embedded
 from holdfast.errors import HoldfastError
+from tests.support.patience import PATIENCE_SECONDS
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_SECONDS = 30.0
 _POLL_SECONDS = 0.01
 
 _Found = TypeVar("_Found")

@@ -20,7 +20,8 @@ from typing import Any
 import pytest
 
 from tests.support.fake_models import AnthropicModel, GeminiModel, OpenAIModel
-from tests.support.workers import PATIENCE_SECONDS, ROOT
+from tests.support.patience import PATIENCE_SECONDS
+from tests.support.workers import ROOT
 
 INSTALLED = ROOT / ".agents" / "node_modules"
 # Where a program finds `holdfast` and Node, then what every system has.

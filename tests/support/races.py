@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-from tests.support.sql import DEADLINE_SECONDS
+from tests.support.patience import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
     from holdfast.engine.connections import Connection
@@ -51,6 +51,6 @@ async def race(
 
 
 async def _all_waiting(referee: Connection) -> None:
-    async with asyncio.timeout(DEADLINE_SECONDS):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while await referee.fetchval(_WAITING, GUN) < RACERS:
             await asyncio.sleep(0.001)

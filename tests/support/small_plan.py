@@ -30,7 +30,7 @@ steps:
   - id: review
     needs: [write]
     command: [sh, -c, 'grep -q wanting "$HOLDFAST_WORK_DIR/draft" && exit; echo "::result {\\"findings\\": [\\"wanting\\"]}"; exit 1']
-    on_failure: {to: write, at_most: 1}
+    on_failure: {go_back_to: write, at_most: 1}
   - id: deploy
     needs: [review]
     gate: {message: 'Deployed?', options: [deployed, rejected], approve: [deployed]}

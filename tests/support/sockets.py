@@ -14,6 +14,7 @@ from websockets.asyncio.client import ClientConnection
 
 from tests.support.api import Server
 from tests.support.feed import Key
+from tests.support.patience import PATIENCE_SECONDS
 
 PROTOCOL = "holdfast.v1"
 
@@ -43,7 +44,7 @@ class Socket:
 
     async def hear(self) -> dict[str, Any]:
         """The next message."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             message: dict[str, Any] = json.loads(await self.connection.recv())
         self.told.append(message)
         if message["type"] == "ping" and self.answers:

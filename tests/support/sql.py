@@ -13,6 +13,7 @@ import asyncpg
 
 from holdfast.config import Settings
 from holdfast.engine import connections
+from tests.support.patience import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
     from holdfast.engine.connections import Connection
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 Row: TypeAlias = asyncpg.Record
 
 START = datetime(2030, 1, 1, 12, 0, tzinfo=UTC)
-DEADLINE_SECONDS = 20.0
 
 
 class Token(NamedTuple):
@@ -110,8 +110,8 @@ async def until_waiting(watcher: Connection, waiting: Connection, count: int = 1
     """Look until a connection waits for so many others' locks."""
     pid = waiting.get_server_pid()
     try:
-        async with asyncio.timeout(DEADLINE_SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while await watcher.fetchval("select cardinality(pg_blocking_pids($1))", pid) < count:
                 await asyncio.sleep(0.005)
     except TimeoutError:
-        raise AssertionError(f"{pid} did not wait within {DEADLINE_SECONDS:.0f} s") from None
+        raise AssertionError(f"{pid} did not wait within {PATIENCE_SECONDS:.0f} s") from None

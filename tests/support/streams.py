@@ -12,6 +12,7 @@ import httpx2
 
 from tests.support.api import Server
 from tests.support.feed import Key
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.sockets import key_of
 
 
@@ -29,7 +30,7 @@ class EventSource:
     async def hear(self) -> tuple[str, dict[str, Any]]:
         """The next message."""
         fields: dict[str, str] = {}
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             async for line in self._lines:
                 name, _, value = line.partition(": ")
                 if line and name:

@@ -18,11 +18,11 @@ import asyncpg
 
 from holdfast.config import Settings
 from holdfast.engine import connections
+from tests.support.patience import PATIENCE_SECONDS
 
 ROOT = Path(__file__).parents[2]
 APP = "tests.crash.app:hf"
 LEASE_SECONDS = 1.0
-PATIENCE_SECONDS = 60.0
 
 _Found = TypeVar("_Found")
 

@@ -10,6 +10,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from tests.support.conversations import KEEPING
 from tests.support.evidence import evidence
 from tests.support.sql import START, Token, call, call_row, call_value, set_clock
 
@@ -23,6 +24,7 @@ FIRST_LEASE_SECONDS, SECOND_LEASE_SECONDS = 30, 3600
 RECLAIMED_AT = 60
 EXPIRED_AT = RECLAIMED_AT + SECOND_LEASE_SECONDS + 1
 
+CATALOGUE: dict[str, Any] = {"format": 1, "schemas": ["public"], "objects": {"table public.t": ""}}
 PLAN_STEPS: list[dict[str, Any]] = [
     {"id": "ready"},
     {"id": "running"},
@@ -61,6 +63,7 @@ class World:
     answered_question: UUID
     delivered_question: UUID
     api_token: UUID
+    watch: Held
 
 
 async def make_world(connection: Connection, slug: str) -> World:
@@ -73,6 +76,7 @@ async def make_world(connection: Connection, slug: str) -> World:
     await maker.call("create_execution", name="done by a worker", kind="command", total_steps=5)
     supervisor_id = (await maker.row("create_supervisor", name="coordinator", handler="test"))["id"]
     plan = await maker.row("create_plan", name="plan", steps=PLAN_STEPS)
+    await maker.call("keep_catalogue", name="kept", target="env:KEPT", catalogue=CATALOGUE)
 
     first = await _claim_all(maker, (supervisor_id, plan["supervisor_id"]), FIRST_LEASE_SECONDS)
     await set_clock(connection, RECLAIMED_AT)
@@ -82,7 +86,7 @@ async def make_world(connection: Connection, slug: str) -> World:
         Held(id=id_, token=token, stale=first[id_])
         for id_, token in second.items()
     ]  # fmt: skip
-    session, claim, execution, supervisor, runner = held
+    session, claim, execution, watch, supervisor, runner = held
     await _work(maker, session, execution)
     questions = await _ask(maker, supervisor)
     await _advance(maker, runner, plan["id"])
@@ -91,9 +95,12 @@ async def make_world(connection: Connection, slug: str) -> World:
     paused = await maker.row("create_supervisor", name="paused", handler="paused")
     await maker.call("pause_supervisor", supervisor_id=paused["id"])
     await maker.call("do_request", action="add_directive", arguments={"name": "SD-ASKED", "title": "asked for"}, key="first")  # fmt: skip
+    for function, given in KEEPING.items():
+        await maker.call(function, **given)
     await maker.call("start_session", session_id=IDLER, lease_seconds=SECOND_LEASE_SECONDS)
     return World(
         venture_id=venture_id,
+        watch=watch,
         session=session,
         claim=claim,
         supervisor=supervisor,
@@ -158,6 +165,8 @@ async def _claim_all(
         claim["directive_id"]: Token(claim["epoch"], claim["token"]),
         execution["id"]: Token(execution["epoch"], execution["token"]),
     }
+    watch = await maker.row("claim_drift_checks", holder="worker", lease_seconds=seconds)
+    tokens[watch["id"]] = Token(watch["epoch"], watch["token"])
     for supervisor_id in supervisor_ids:
         row = await maker.row(
             "claim_supervisors", holder="worker", ids=[supervisor_id], lease_seconds=seconds

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import json
 import re
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import pytest
 
 import holdfast
-from holdfast.cli import main
 from holdfast.runtime.worker import Worker
 from tests.support import workers
+from tests.support.command_line import Command, Told, command_line
 
 PLAN = """
 name: small
@@ -33,54 +30,13 @@ GATED = "name: gated\nsteps:\n  - {id: deploy, gate: {message: Deployed}}\n"
 NO_ID = "01234567-0123-7123-8123-012345678901"
 
 
-@dataclasses.dataclass(frozen=True)
-class Told:
-    """What a command told, and how it ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        """Its one line, for machines."""
-        assert (self.code, self.err) == (0, ""), self
-        [line] = self.out.splitlines()
-        return json.loads(line)
-
-    def assert_refused(self, *words: str, code: int = 1) -> None:
-        """That it says what is wrong on one line, and perhaps what to do on a second one."""
-        assert self.code == code, self
-        assert self.out == ""
-        assert "Traceback" not in self.err
-        first, *more = self.err.splitlines()
-        assert first.startswith("error: ")
-        assert all(line.startswith("next: ") for line in more)
-        assert len(more) <= 1
-        for word in words:
-            assert word in self.err, (word, self.err)
-
-
-Command: TypeAlias = Callable[..., Told]
-
-
 @pytest.fixture
 def command(
     work_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Command:
     """The command line, in a folder of its own."""
 
-    def run(*arguments: object) -> Told:
-        monkeypatch.setattr(sys, "argv", ["holdfast", *map(str, arguments)])
-        code = 0
-        try:
-            main()
-        except SystemExit as exit_:
-            code = int(exit_.code or 0)
-        captured = capsys.readouterr()
-        return Told(code, captured.out, captured.err)
-
-    return run
+    return command_line(monkeypatch, capsys)
 
 
 @pytest.fixture
@@ -170,13 +126,15 @@ def test_a_question_is_listed_and_answered(cli: Command) -> None:
     assert cli("questions", "--json").json == []
     [settled] = cli("questions", "--all", "--json").json
     assert (settled["answer"], settled["answered_by"]) == ("approve", "ada")
-    cli("answer", question["id"], "reject").assert_refused("was answered", "ada", "first answer")
+    cli("answer", question["id"], "reject").assert_refused_with(
+        "was answered", "ada", "first answer"
+    )
 
 
 def test_an_answer_that_is_no_option_is_refused(cli: Command) -> None:
     question = asked(cli)
 
-    cli("answer", question["id"], "maybe").assert_refused("maybe", "approve", "reject")
+    cli("answer", question["id"], "maybe").assert_refused_with("maybe", "approve", "reject")
 
 
 def test_events_go_on_from_a_cursor(cli: Command) -> None:
@@ -216,7 +174,7 @@ def test_a_database_that_was_not_migrated_is_one_line(
 ) -> None:
     monkeypatch.setenv("HOLDFAST_DATABASE_URL", database_url)
 
-    command(name).assert_refused("not been migrated", "next:  Run: holdfast db migrate")
+    command(name).assert_refused_with("not been migrated", "next:  Run: holdfast db migrate")
 
 
 @pytest.mark.parametrize(
@@ -249,7 +207,7 @@ def test_without_a_server_every_command_says_so_on_one_line(
 
     refused = command(*arguments)
 
-    refused.assert_refused(told, "HOLDFAST_DATABASE_URL")
+    refused.assert_refused_with(told, "HOLDFAST_DATABASE_URL")
     assert "secret" not in refused.err
 
 
@@ -258,7 +216,7 @@ def test_a_server_that_refuses_says_why(
 ) -> None:
     monkeypatch.setenv("HOLDFAST_DATABASE_URL", re.sub(r"/[^/?]*\?", "/no_such_one?", server_url))
 
-    command("status").assert_refused('database "no_such_one" does not exist')
+    command("status").assert_refused_with('database "no_such_one" does not exist')
 
 
 @pytest.mark.parametrize(
@@ -267,7 +225,7 @@ def test_a_server_that_refuses_says_why(
         (PLAN.replace("needs:", "need:"), ["steps[1]", "need is not a key", "Did you mean needs?"]),
         (PLAN.replace("verify:", "verfy:"), ["steps[1]", "verfy", "Did you mean verify?"]),
         (PLAN.replace("[write]", "[wrote]"), ["steps[1] (check).needs", "Did you mean write?"]),
-        (PLAN.replace("[write]", "write"), ["steps[1].needs = 'write' is not a list"]),
+        (PLAN.replace("[write]", "write"), ["steps[1] (check).needs = 'write' is not a list"]),
         (PLAN.replace("id: check", "id: write"), ["two steps have the id write"]),
         (PLAN.replace("id: check", "id: 'a b'"), ["a b"]),
         (PLAN.replace("name: small", ""), ["name is missing"]),
@@ -276,7 +234,7 @@ def test_a_server_that_refuses_says_why(
         ("name: small\nsteps: 7\n", ["steps = 7 is not a list"]),
         ("just a text", ["is not a mapping"]),
         ("", ["is not a mapping"]),
-        ("name: [", ["line 1", "not YAML"]),
+        ("name: [", ["line ", "not YAML"]),
         (GATED.replace("Deployed", "Deployed, approve: [sure]"), ["approve = ['sure']"]),
     ],
 )
@@ -285,15 +243,15 @@ def test_a_plan_file_that_is_wrong_is_told_with_file_place_and_nearest_key(
 ) -> None:
     file = write("plan.yaml", text)
 
-    cli("run", file).assert_refused("plan.yaml", *told)
+    cli("run", file).assert_refused_with("plan.yaml", *told)
     assert cli("status", "--json").json["plans"] == []
 
 
 def test_a_plan_file_that_cannot_be_read_is_told(cli: Command) -> None:
-    cli("run", "no-such-plan.yaml").assert_refused("no-such-plan.yaml", "No such file")
-    cli("run", ".").assert_refused("cannot be read")
+    cli("run", "no-such-plan.yaml").assert_refused_with("no-such-plan.yaml", "No such file")
+    cli("run", ".").assert_refused_with("cannot be read")
     Path("plan.yaml").write_bytes(b"\xff\xfe\x00")
-    cli("run", "plan.yaml").assert_refused("plan.yaml", "cannot be read")
+    cli("run", "plan.yaml").assert_refused_with("plan.yaml", "cannot be read")
 
 
 @pytest.mark.parametrize(
@@ -318,7 +276,7 @@ def test_a_plan_file_that_cannot_be_read_is_told(cli: Command) -> None:
 def test_a_wrong_value_is_one_line_with_the_next_step(
     cli: Command, arguments: list[str], told: list[str]
 ) -> None:
-    cli(*arguments).assert_refused(*told)
+    cli(*arguments).assert_refused_with(*told)
 
 
 @pytest.mark.parametrize(
@@ -351,10 +309,10 @@ def test_a_command_line_that_makes_no_sense_ends_with_2_and_two_lines(
 def test_a_setting_that_is_wrong_is_named(cli: Command, name: str, value: str) -> None:
     write("holdfast.toml", f"{name} = {value!r}\n")
 
-    cli("status").assert_refused("holdfast.toml", name)
+    cli("status").assert_refused_with("holdfast.toml", name)
 
 
 def test_the_program_is_there_as_a_module_and_ends_with_an_exit_code(work_dir: Path) -> None:
     told = workers.holdfast("status", url="postgresql://127.0.0.1:1/x", cwd=work_dir)
 
-    Told(told.returncode, told.stdout, told.stderr).assert_refused("cannot be reached")
+    Told(told.returncode, told.stdout, told.stderr).assert_refused_with("cannot be reached")

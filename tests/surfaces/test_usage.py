@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.workers import PATIENCE_SECONDS, holdfast
+from tests.support.patience import PATIENCE_SECONDS
+from tests.support.workers import holdfast
 
 
 @pytest.mark.parametrize(

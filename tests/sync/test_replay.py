@@ -20,7 +20,8 @@ from holdfast.engine.postgres import PostgresEngine
 from holdfast.errors import DatabaseUnavailable, HoldfastError
 from holdfast.model.journal import JournalEntry
 from tests.support.journals import Kept, Writer, engine_at, entry, make_writer, reclaim
-from tests.support.sql import DEADLINE_SECONDS, call, connected, connected_many
+from tests.support.patience import PATIENCE_SECONDS
+from tests.support.sql import call, connected, connected_many
 
 if TYPE_CHECKING:
     from holdfast.engine.connections import Connection
@@ -418,7 +419,7 @@ async def test_who_takes_over_what_is_being_replayed_gets_it_afterwards_with_wha
 
 async def until_somebody_waits_for(watcher: Connection, holder: Connection) -> None:
     waiting = "select exists (select from pg_stat_activity where $1 = any (pg_blocking_pids(pid)))"
-    async with asyncio.timeout(DEADLINE_SECONDS):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not await watcher.fetchval(waiting, holder.get_server_pid()):
             await asyncio.sleep(0.005)
 

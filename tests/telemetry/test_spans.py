@@ -17,9 +17,8 @@ from opentelemetry.trace import use_span
 
 from holdfast.engine.postgres import PostgresEngine
 from holdfast.telemetry import spans
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.workers import environment, process
-
-PATIENCE_SECONDS = 60
 
 
 class Receiver(ThreadingHTTPServer):

@@ -13,7 +13,12 @@ from collections.abc import Iterator
 import uvicorn
 from fastapi import FastAPI
 
-from holdfast.api.live.socket import SETTINGS, LiveWebSocket
+from holdfast.api.live.socket import (
+    SETTINGS,
+    LiveHttp,
+    LiveWebSocket,
+    give_up_on_the_unheard,
+)
 from holdfast.config import DEFAULT_API_PORT
 from holdfast.errors import AddressTaken, ConfigError
 
@@ -54,7 +59,7 @@ class Serving:
         self._listening = listening
         config = uvicorn.Config(
             app,
-            http="httptools",
+            http=LiveHttp,
             ws=LiveWebSocket,
             log_config=None,
             access_log=False,
@@ -119,6 +124,7 @@ def _bound(host: str, port: int) -> socket.socket:
         ) from error
     bound = socket.socket(family, kind)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    give_up_on_the_unheard(bound)
     try:
         bound.bind(address)
         bound.listen(_BACKLOG)

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 PROGRAMS = ("claude", "codex", "gemini")
-DEADLINE_SECONDS = 2.0
+ANSWER_SECONDS = 2.0
+START_SECONDS = 8.0
+"""A session that begins may wait longer: its companion starts, and its place can be told only then."""
+START = "SessionStart"
 FENCES = frozenset(("UserPromptSubmit", "PreToolUse", "BeforeAgent", "BeforeTool"))
 STATUSLINE = "Statusline"
 _AT_LEAST_ONCE_SECONDS = 0.02
@@ -59,7 +62,8 @@ def _answer(program: str, event: dict[str, Any]) -> dict[str, Any]:
     me = incarnation(pid)
     point = meeting_point(event["session_id"], me)
     project = os.environ.get("CLAUDE_PROJECT_DIR") or event.get("cwd") or os.getcwd()  # noqa: PTH109
-    until = time.monotonic() + DEADLINE_SECONDS
+    patience = START_SECONDS if event["hook_event_name"] == START else ANSWER_SECONDS
+    until = time.monotonic() + patience
     try:
         channel = _connect(point)
     except OSError:  # there is none, or it has died
@@ -68,6 +72,7 @@ def _answer(program: str, event: dict[str, Any]) -> dict[str, Any]:
         from holdfast.hooks.starting import start_companion  # noqa: PLC0415
 
         start_companion(program, event["session_id"], me, project, point)
+        until += START_SECONDS - patience
         channel = _connect_until(point, until)
     request = {
         "event": event,
@@ -82,7 +87,7 @@ def _answer(program: str, event: dict[str, Any]) -> dict[str, Any]:
 def _connect(point: str) -> socket.socket:
     channel = socket.socket(socket.AF_UNIX)
     try:
-        channel.settimeout(DEADLINE_SECONDS)
+        channel.settimeout(ANSWER_SECONDS)
         channel.connect(point)
     except OSError:
         channel.close()
@@ -117,7 +122,7 @@ def _read_answer(channel: socket.socket, until: float) -> dict[str, Any]:
             answer: dict[str, Any] = json.loads(line)
             if "working" not in answer:
                 return answer
-            until = time.monotonic() + DEADLINE_SECONDS
+            until = time.monotonic() + ANSWER_SECONDS
 
 
 def _tell(answer: dict[str, Any]) -> int:

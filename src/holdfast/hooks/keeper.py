@@ -22,6 +22,7 @@ from holdfast.errors import (
     Refused,
 )
 from holdfast.hooks.files import SessionFiles
+from holdfast.hooks.ledger import Ledger
 from holdfast.hooks.standing import Denied, Holding, Standing, Unsure
 from holdfast.hooks.task import Task
 from holdfast.model.sessions import Beat, Claim, Session, SessionLease
@@ -37,8 +38,6 @@ WRITE_SECONDS = 1.0
 """How long a write waits for the database before it goes to the journal."""
 AWAY_SECONDS = 0.2
 """How long a hook waits for a database that did not answer the one before."""
-STARTING_SECONDS = 15.0
-"""For how long a database that has not answered yet may be starting."""
 AWAY = (DatabaseUnavailable, EmbeddedServerFailed)
 
 
@@ -50,13 +49,12 @@ class Keeper:
         self._settings = settings
         self._files = SessionFiles(task)
         self._hf: Holdfast | None = None
-        self._ready = asyncio.Event()
+        self._was_tried = asyncio.Event()
         self._working: asyncio.Task[None] | None = None
         self._lease: SessionLease | None = None
         self._sure_until = 0.0
         self._is_heard = False
         self._is_away = False
-        self._began_at = time.monotonic()
         self._was_started = False
         self._refusal: Denied | None = None
         self._notes: list[str] = []
@@ -72,7 +70,12 @@ class Keeper:
         self.venture_id = venture_id
         self.sessions = SessionService(hf.engine, venture_id)
         self.directives = DirectiveService(hf.engine, venture_id)
-        self._ready.set()
+        self._was_tried.set()
+
+    def fail(self, problem: str) -> None:
+        """The database cannot be reached: nobody need wait for its first answer any longer."""
+        self.problem = problem
+        self._was_tried.set()
 
     @property
     def engine(self) -> Engine:
@@ -116,7 +119,7 @@ class Keeper:
         if self._working is None or self._working.done():
             self._working = asyncio.create_task(self._ask(), name="holdfast check")
         # Not cancelled when time is up: what the database has granted meanwhile must not get lost.
-        timeout = AWAY_SECONDS if self._is_away and not self._may_be_starting else seconds
+        timeout = AWAY_SECONDS if self._is_away and self._was_tried.is_set() else seconds
         done, _ = await asyncio.wait({self._working}, timeout=timeout)
         error = self._working.exception() if done else None
         self._is_away = not done or isinstance(error, AWAY)
@@ -125,10 +128,6 @@ class Keeper:
             if not isinstance(error, HoldfastError | OSError):
                 raise error
         return self._refusal or (Holding() if done and error is None else self._unsure())
-
-    @property
-    def _may_be_starting(self) -> bool:
-        return self._hf is None and time.monotonic() < self._began_at + STARTING_SECONDS
 
     @property
     def standing(self) -> Standing:
@@ -168,6 +167,18 @@ class Keeper:
             await self.write("save_session", state=state)
             self._state = state
 
+    async def tell_hooks(self, ledger: Ledger) -> None:
+        """Tell the database what hooks ran; while it is away they are counted here."""
+        if self._lease is None or self._is_away or not (rows := ledger.take()):
+            return
+        try:
+            async with asyncio.timeout(WRITE_SECONDS):
+                await self.engine.call(
+                    "report_hooks", **self._lease.fence, hooks=rows, venture_id=self.venture_id
+                )
+        except (HoldfastError, TimeoutError, OSError):
+            ledger.put_back(rows)
+
     async def end(self, reason: str) -> None:
         """The agent program says that the session is over."""
         await self._let_go("end_session", reason)
@@ -193,7 +204,9 @@ class Keeper:
         self._files.keep(self.lease, self.venture_id, claim=None)
 
     async def _ask(self) -> None:
-        await self._ready.wait()
+        await self._was_tried.wait()
+        if self._hf is None:
+            raise DatabaseUnavailable(self.problem)
         is_heard, self._is_heard = self._is_heard, False
         # What the session wrote while the database was away comes before anything new.
         if self._files.has_journal:

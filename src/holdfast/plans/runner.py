@@ -158,7 +158,7 @@ class PlanRunner:
     async def _send_back(self, step: Any) -> bool:
         """Send the plan back from a failed step, if its file says so and it has not been too often."""
         back = step["spec"].get("on_failure")
-        if back is None or step["round"] > back["at_most"]:
+        if not isinstance(back, dict) or step["round"] > back["at_most"]:
             return False
         try:
             await self._call(

@@ -10,6 +10,7 @@ from holdfast.model.kinds import COMMAND, PROGRAMS, kind_of
 from holdfast.supervisors.outcomes import Outcome
 
 MOST_SHOWN_CHARACTERS = 200_000
+_OF_A_PROGRAM = ("prompt", "model", "timeout_seconds", "outputs", "todos")
 
 
 def work_of(plan: Any, step: Any) -> tuple[str | None, dict[str, Any]]:
@@ -18,7 +19,7 @@ def work_of(plan: Any, step: Any) -> tuple[str | None, dict[str, Any]]:
     if spec["agent"] in PROGRAMS:
         return spec["agent"], _program_input(plan, step)
     if spec["agent"] != COMMAND:
-        given = dict(spec.get("input", {}))
+        given = dict(spec.get("inputs", {}))
         if step["findings"] is not None:
             given["findings"] = step["findings"]
         return kind_of(spec["agent"]), given
@@ -90,7 +91,9 @@ def _command_input(
 def _program_input(plan: Any, step: Any) -> dict[str, Any]:
     spec = step["spec"]
     given = {
-        **{key: spec.get(key) for key in ("prompt", "role", "model", "timeout_seconds")},
+        **{key: spec.get(key) for key in _OF_A_PROGRAM},
+        "role": plan["spec"].get("roles", {}).get(spec.get("role"), spec.get("role")),
+        "hooks": plan["spec"].get("hooks"),
         "cwd": plan["spec"]["cwd"],
         "env": {**plan["spec"]["env"], "HOLDFAST_WORK_DIR": plan["spec"]["work_dir"]},
         "findings": step["findings"],

@@ -11,6 +11,7 @@ from holdfast.client import Holdfast
 from holdfast.engine.listener import Listener
 from holdfast.notifications import Sender
 from holdfast.runtime.conductor import Conductor
+from holdfast.runtime.drift_watcher import DriftWatcher
 from holdfast.runtime.executor import Executor
 from holdfast.runtime.notifier import Notifier
 from holdfast.runtime.reaper import Reaper
@@ -52,6 +53,7 @@ class Worker:
                 hf, ventures=ventures, listener=self._listener, limit=settings.worker_supervisors
             ),
             Reaper(hf, ventures=ventures, listener=clock, on_swept=self._listener.ring),
+            DriftWatcher(hf, ventures=ventures, listener=clock),
         ]
         sender = Sender(hf.engine, settings)
         if sender.has_channels:

@@ -12,8 +12,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from tests.support.fake_models.turns import Block, Fail, Text, Turn, blocks_of
+from tests.support.patience import PATIENCE_SECONDS
 
-PATIENCE_SECONDS = 60.0
 AFTER_THE_SCRIPT = Text("There is nothing more to do.")
 
 

@@ -14,7 +14,7 @@ HOOK_COMMAND = "holdfast-hook"
 COMMAND = "holdfast"
 SERVER_NAME = "holdfast"
 HOOK_SECONDS = 10
-"""More than a hook's own deadline of 2 s: what runs into the program's limit is not told why."""
+"""More than a hook's own deadlines, of which the longest is 8 s: what runs into the program's limit is not told why."""
 VERIFYING_SECONDS = 900
 """For the events at which a directive's verification runs."""
 
