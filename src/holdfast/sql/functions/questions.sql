@@ -126,7 +126,7 @@ begin
     elsif p_schema is not null then
         v_fault := value_fault(p_answer, p_schema, p_field);
         if v_fault is not null then
-            perform refuse('HF005', v_fault, 'Look at the form of the answer with: holdfast question show',
+            perform refuse('HF005', v_fault, 'Correct it, and answer again.',
                 jsonb_build_object('field', p_field, 'schema', p_schema));
         end if;
     end if;

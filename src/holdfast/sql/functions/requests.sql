@@ -135,7 +135,7 @@ language sql stable as $$
             'request_checkpoint', 'fork_supervisor')
         and s.venture_id = p_venture_id and s.id = (p_given ->> 'id')::uuid
     union all
-    select q.id, 1 + num_nonnulls(q.answered_at, q.delivered_at, q.acknowledged_at, q.closed_at) from holdfast.questions q
+    select q.id, 1 + num_nonnulls(q.answered_at, q.delivered_at, q.acknowledged_at, q.closed_at, q.voided_at) + q.escalated from holdfast.questions q
     where p_action in ('answer_question', 'dismiss_question') and q.venture_id = p_venture_id and q.id = (p_given ->> 'id')::uuid
 $$;
 
