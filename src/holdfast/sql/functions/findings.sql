@@ -261,10 +261,11 @@ language sql stable as $$
     ), seen as (
         select k.id, q.id is not null as there, l.id is not null as is_listed, coalesce(q.key, left(q.message, 200), l.key) as name, q.created_at,
             q.supervisor_id is not distinct from p_row.id as own, q.status, q.expires_at <= holdfast.now() as late,
-            q.status in ('answered', 'delivered') and q.options is not null and not q.options @> jsonb_build_array(q.answer) as wrong
+            q.status in ('answered', 'delivered') and (q.options is not null and not q.options @> jsonb_build_array(q.answer)
+                or q.schema is not null and holdfast.value_fault(q.answer, q.schema) is not null) as wrong
         from known k left join listed l on l.id = k.id
         left join holdfast.questions q on q.venture_id = p_row.venture_id and q.id = k.id
-        where q.context is null or not (q.context ? 'dropped_at' or q.context ? 'restoration')
+        where q.context is null or not (q.context ? 'dropped_at' or q.context ? 'restoration' or q.voided_at is not null)
     )
     select case when not there then 'question_missing'
             when not own then 'question_foreign'
