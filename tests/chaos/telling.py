@@ -18,7 +18,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from holdfast.cli import story
+from holdfast.cli import plan_story
 from holdfast.client import Holdfast
 from holdfast.plans.story import read_story
 from holdfast.terminal.colours import PLAIN
@@ -35,7 +35,7 @@ async def story_of(hf: Holdfast, plan_id: UUID, plan: Plan) -> str:
     told = await read_story(hf.engine, await hf.venture_id(), plan_id, last=300)
     console = Console(file=io.StringIO(), width=180, theme=PLAIN)
     console.print(plan, markup=False)
-    story.print_story(told, console)
+    plan_story.print_story(told, console)
     return str(console.file.getvalue())  # type: ignore[attr-defined]
 
 

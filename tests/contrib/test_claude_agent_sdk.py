@@ -34,7 +34,7 @@ async def _asked(
     program = programs.claude(home, model)
     given = ClaudeAgentOptions(
         cli_path=program.path,
-        env=dict(program.environment),
+        env={**program.environment, "CLAUDE_CONFIG_DIR": str(home / ".claude")},
         cwd=home.parent,
         session_store=store,
         **options,

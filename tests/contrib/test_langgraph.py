@@ -19,7 +19,7 @@ from holdfast.client import Holdfast
 from holdfast.contrib.langgraph import HoldfastSaver
 from holdfast.engine.holding import holder_name
 from holdfast.errors import Conflict, HoldfastError, InvalidValue
-from tests.support.graphs import Gate, encrypted, said, talking, texts, thread
+from tests.support.graphs import Gate, Graph, encrypted, said, talking, texts, thread
 from tests.support.sql import connected, one
 
 TURNS = 1000
@@ -143,10 +143,11 @@ def test_a_program_without_an_event_loop_goes_on_where_another_was_interrupted(
     graph.add_node("ask", ask)
     graph.add_edge(START, "ask")
     with HoldfastSaver.opened(holdfast_url) as saver:
-        asked = graph.compile(checkpointer=saver).invoke(said("go"), thread("t"))
+        asking: Graph = graph.compile(checkpointer=saver)
+        asked = asking.invoke(said("go"), thread("t"))
         assert asked["__interrupt__"][0].value == "may I?"
     with HoldfastSaver.opened(holdfast_url) as saver:
-        resumed = graph.compile(checkpointer=saver)
+        resumed: Graph = graph.compile(checkpointer=saver)
         assert texts(resumed.invoke(Command(resume="yes"), thread("t"))) == ["go", "told: yes"]
         saver.copy_thread("t", "copy")
         saver.prune(["t"])
@@ -191,10 +192,10 @@ async def test_whatever_becomes_of_lists_and_branches_it_is_what_the_saver_in_me
         )
         checkpoint = _checkpoint(model, values, before)
         stored = [
-            await one.aput(
+            await each.aput(
                 config, checkpoint, {"step": step, "source": "loop"}, checkpoint["channel_versions"]
             )
-            for one in (saver, model)
+            for each in (saver, model)
         ]
         writes = [("list", step), ("note", "w")][: random_.randint(1, 2)]
         for each in (saver, model):

@@ -13,6 +13,7 @@ from uuid import UUID
 from tests.support.conversations import DROPPING, KEEPING
 from tests.support.sql import START, Token
 from tests.support.world import (
+    CATALOGUE,
     DIRECTIVE,
     FREE_DIRECTIVE,
     IDLER,
@@ -318,6 +319,14 @@ CALLS: dict[str, Call] = {
     # leases and duties
     "renew_leases": _beat("supervisor", "supervisor"),
     "reap": _plain(event=False),
+    # kept catalogues
+    "keep_catalogue": _operator(lambda _: {"name": "new", "target": "env:NEW", "catalogue": CATALOGUE}),
+    "forget_catalogue": _operator(lambda _: {"name": "kept"}),
+    "claim_drift_checks": _plain(event=False, holder="worker"),
+    "record_drift": Call(
+        arguments=lambda w: {"watch_id": w.watch.id, "drift": [{"what": "added", "object": "table x"}]},
+        lease="watch",
+    ),
     # tools
     "call_tool": _session(tool="log", arguments={"message": "found it"}, key="call-1"),
     "find_tool_call": dataclasses.replace(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from holdfast.client import Holdfast
 from holdfast.contrib._conversations import Conversations, Name
@@ -26,7 +26,7 @@ class HoldfastSession:
         hf: Holdfast,
         *,
         venture: str | None = None,
-        session_settings: SessionSettings | dict[str, Any] | None = None,
+        session_settings: SessionSettings | None = None,
     ) -> None:
         self.session_id = session_id
         self.session_settings = session_settings
@@ -36,8 +36,8 @@ class HoldfastSession:
 
     async def get_items(self, limit: int | None = None) -> list[TResponseInputItem]:
         """The conversation, oldest item first; with a limit its newest items."""
-        if limit is None:
-            limit = _limit_of(self.session_settings)
+        if limit is None and self.session_settings is not None:
+            limit = self.session_settings.limit
         if limit is None:
             found = await self._conversations.read(self._name)
         else:
@@ -71,7 +71,3 @@ class HoldfastSession:
         """Forget the conversation, whoever has written to it."""
         await self._conversations.delete(self._name, all_parts=True)
         self._seen = 0
-
-
-def _limit_of(settings: SessionSettings | dict[str, Any] | None) -> int | None:
-    return settings.get("limit") if isinstance(settings, dict) else getattr(settings, "limit", None)
