@@ -92,7 +92,7 @@ def _scheduling(engine: PostgresEngine, url: str, size: int) -> Measurement:
                 due = await supervisor.call("advance_plan", plan_id=plan_id)
                 for deed in due:
                     await deeds.do(deed)
-                await engine.read("plan_standing", VENTURE, plan_id)
+                await engine.read("plan_under_way", VENTURE, plan_id)
                 await engine.read("plan_awaited", VENTURE, plan_id)
                 spent += time.perf_counter() - began
                 settled += sum(deed["deed"] == "settle_work" for deed in due)
