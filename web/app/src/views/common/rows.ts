@@ -102,11 +102,27 @@ export interface Checkpoint {
   created_at: Time;
 }
 
+/** What must hold before a plan starts. */
+export interface Condition {
+  condition_id: string;
+  title: string;
+  kind: "command" | "step" | "tick";
+  holds: boolean;
+  checked_at: Time | null;
+  told: string | null;
+}
+
 /** A plan with its progress. */
 export interface Plan {
   id: Id;
   name: string;
   status: string;
+  paused_at: Time | null;
+  paused_by: string | null;
+  pause_reason: string | null;
+  stop_reason: string | null;
+  rolling_back_to: string | null;
+  rollback_reason: string | null;
   interrupted: boolean;
   supervisor_id: Id;
   directive_id: Id;
@@ -157,6 +173,12 @@ export interface PlanStep {
   verification_id: Id | null;
   current_activity: string | null;
   error_message: string | null;
+  skip_reason: string | null;
+  of_step: string | null;
+  report_id: Id | null;
+  released_at: Time | null;
+  undo_status: string | null;
+  undo_id: Id | null;
   findings: unknown;
   started_at: Time | null;
   ended_at: Time | null;
