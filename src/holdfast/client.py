@@ -384,7 +384,11 @@ class Holdfast:
     async def _run_plan(self, supervisor: Supervisor) -> dict[str, Any]:
         """A plan's runner is a supervisor."""
         runner = plans.PlanRunner(
-            supervisor, engine=self.engine, heart=self.heart, settings=self.settings
+            supervisor,
+            engine=self.engine,
+            heart=self.heart,
+            watch=self.watch,
+            settings=self.settings,
         )
         return await runner.run()
 
