@@ -176,6 +176,10 @@ class ConfigError(HoldfastError):
     """The configuration is not valid."""
 
 
+class LibraryMissing(HoldfastError, ImportError):
+    """A library that this needs is not installed."""
+
+
 class PlanError(HoldfastError):
     """The plan file is not valid."""
 

@@ -10,8 +10,10 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 from uuid import UUID
 
+from tests.support.conversations import DROPPING, KEEPING
 from tests.support.sql import START, Token
 from tests.support.world import (
+    CATALOGUE,
     DIRECTIVE,
     FREE_DIRECTIVE,
     IDLER,
@@ -147,6 +149,25 @@ CALLS: dict[str, Call] = {
     "declare_silence": _session(minutes=45, reason="a long build"),
     "switch_directive": _session(sd_key=FREE_DIRECTIVE, lease_seconds=7200),
     "import_directives": _plain(directives=[{"key": "SD-new", "title": "t"}]),
+    "report_hooks": dataclasses.replace(
+        _session(
+            hooks=[
+                {
+                    "hook": "PreToolUse",
+                    "runs": 3,
+                    "refusals": 1,
+                    "failures": 0,
+                    "seconds": 0.2,
+                    "longest": 0.1,
+                }
+            ]
+        ),
+        event=False,
+    ),
+    "report_divergences": _plain(
+        session_id=SESSION,
+        found=[{"kind": "SD", "here": "file=none", "truth": "db_claim=SD-1", "repaired": True}],
+    ),
     "end_session": _session(reason="done"),
     "interrupt_session": _session(reason="away"),
     "upsert_auto_proceed_session": _plain(session_id=SESSION, total_children=6),
@@ -209,6 +230,11 @@ CALLS: dict[str, Call] = {
     # checkpoints
     "save_checkpoint": _supervisor(parent=1, state={"turn": 2}, blobs=[b"more"]),
     "load_checkpoint": _read(lambda w: {"supervisor_id": w.supervisor.id}),
+    "request_checkpoint": _operator(lambda w: {"supervisor_id": w.supervisor.id, "label": "now"}),
+    "preview_restoration": _read(lambda w: {"supervisor_id": w.supervisor.id, "from": 1}),
+    # what frameworks keep
+    **{name: _plain(event=False, **given) for name, given in (KEEPING | DROPPING).items()},
+    "items_of_run": _read(lambda _: {"conversation_id": UUID(int=7), "run": 1, "length": 1}),
     # questions
     "ask_question": _supervisor(message="what?", key="new"),
     "answer_question": Call(
@@ -259,6 +285,9 @@ CALLS: dict[str, Call] = {
     "pause_supervisor": _operator(lambda w: {"supervisor_id": w.supervisor.id}),
     "resume_supervisor": _operator(lambda w: {"supervisor_id": w.paused_supervisor}),
     "stop_supervisor": _operator(lambda w: {"supervisor_id": w.runner.id}),
+    "restore_supervisor": _operator(lambda w: {"supervisor_id": w.supervisor.id, "from": 1}),
+    "rewind_supervisor": _operator(lambda w: {"supervisor_id": w.supervisor.id, "to": 1}),
+    "fork_supervisor": _operator(lambda w: {"supervisor_id": w.supervisor.id, "from": 1}),
     "do_request": _plain(action="add_directive", arguments={"name": "SD-NEW", "title": "new"}, key="new"),
     # plans
     "create_plan": _plain(name="new", steps=[{"id": "only"}]),
@@ -290,6 +319,14 @@ CALLS: dict[str, Call] = {
     # leases and duties
     "renew_leases": _beat("supervisor", "supervisor"),
     "reap": _plain(event=False),
+    # kept catalogues
+    "keep_catalogue": _operator(lambda _: {"name": "new", "target": "env:NEW", "catalogue": CATALOGUE}),
+    "forget_catalogue": _operator(lambda _: {"name": "kept"}),
+    "claim_drift_checks": _plain(event=False, holder="worker"),
+    "record_drift": Call(
+        arguments=lambda w: {"watch_id": w.watch.id, "drift": [{"what": "added", "object": "table x"}]},
+        lease="watch",
+    ),
     # tools
     "call_tool": _session(tool="log", arguments={"message": "found it"}, key="call-1"),
     "find_tool_call": dataclasses.replace(
@@ -330,6 +367,7 @@ WITHOUT_VENTURE: dict[str, dict[str, Any]] = {
     "ensure_partitions": {},
     "feed_epoch": {},
     "feed_floor": {},
+    "forget_conversations": {"retention_days": 90},
     "forget_requests": {},
     "forget_tool_calls": {"retention_days": 90},
     "open_venture": {"slug": "new"},

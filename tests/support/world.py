@@ -10,6 +10,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from tests.support.conversations import KEEPING
 from tests.support.evidence import evidence
 from tests.support.sql import START, Token, call, call_row, call_value, set_clock
 from tests.support.steered import make_plans, steer_plans
@@ -24,6 +25,7 @@ FIRST_LEASE_SECONDS, SECOND_LEASE_SECONDS = 30, 3600
 RECLAIMED_AT = 60
 EXPIRED_AT = RECLAIMED_AT + SECOND_LEASE_SECONDS + 1
 
+CATALOGUE: dict[str, Any] = {"format": 1, "schemas": ["public"], "objects": {"table public.t": ""}}
 PLAN_STEPS: list[dict[str, Any]] = [
     {"id": "ready"},
     {"id": "running"},
@@ -69,6 +71,7 @@ class World:
     answered_question: UUID
     delivered_question: UUID
     api_token: UUID
+    watch: Held
 
 
 async def make_world(connection: Connection, slug: str) -> World:
@@ -83,6 +86,7 @@ async def make_world(connection: Connection, slug: str) -> World:
     plan = await maker.row("create_plan", name="plan", steps=PLAN_STEPS, spec={"mode": "each_step"})
     plans = await make_plans(maker)
     supervisors = (supervisor_id, plan["supervisor_id"], *(one["supervisor_id"] for one in plans.values()))  # fmt: skip
+    await maker.call("keep_catalogue", name="kept", target="env:KEPT", catalogue=CATALOGUE)
 
     first = await _claim_all(maker, supervisors, FIRST_LEASE_SECONDS)
     await set_clock(connection, RECLAIMED_AT)
@@ -92,7 +96,7 @@ async def make_world(connection: Connection, slug: str) -> World:
         Held(id=id_, token=token, stale=first[id_])
         for id_, token in second.items()
     ]  # fmt: skip
-    session, claim, execution, supervisor, runner, *others = held
+    session, claim, execution, watch, supervisor, runner, *others = held
     await _work(maker, session, execution)
     questions = await _ask(maker, supervisor)
     await _advance(maker, runner, plan["id"])
@@ -103,9 +107,12 @@ async def make_world(connection: Connection, slug: str) -> World:
     paused = await maker.row("create_supervisor", name="paused", handler="paused")
     await maker.call("pause_supervisor", supervisor_id=paused["id"])
     await maker.call("do_request", action="add_directive", arguments={"name": "SD-ASKED", "title": "asked for"}, key="first")  # fmt: skip
+    for function, given in KEEPING.items():
+        await maker.call(function, **given)
     await maker.call("start_session", session_id=IDLER, lease_seconds=SECOND_LEASE_SECONDS)
     return World(
         venture_id=venture_id,
+        watch=watch,
         session=session,
         claim=claim,
         supervisor=supervisor,
@@ -172,6 +179,8 @@ async def _claim_all(
         claim["directive_id"]: Token(claim["epoch"], claim["token"]),
         execution["id"]: Token(execution["epoch"], execution["token"]),
     }
+    watch = await maker.row("claim_drift_checks", holder="worker", lease_seconds=seconds)
+    tokens[watch["id"]] = Token(watch["epoch"], watch["token"])
     rows = await maker.call(
         "claim_supervisors", holder="worker", ids=list(supervisor_ids), limit=len(supervisor_ids),
         lease_seconds=seconds,

@@ -253,6 +253,7 @@ begin
     perform require_drawn('supervisor', p_supervisor_id::text, v_row.state::text, 'resumed', v_row.paused_at is not null);
     update supervisor_states set state = 'working', paused_at = null, paused_by = null, pause_reason = null
     where venture_id = v_venture and id = p_supervisor_id;
+    perform accept_restoration(v_row);
     return emit_supervisor(v_venture, p_supervisor_id, 'supervisor.resumed', jsonb_strip_nulls(
         jsonb_build_object('reason', p_reason)), p_got_on => true);
 end
@@ -268,16 +269,25 @@ declare
     v_why     text := format('Stopped by %s%s.', acting_user(), coalesce(': ' || nullif(rtrim(p_reason, '.'), ''), ''));
 begin
     perform require_drawn('supervisor', p_supervisor_id::text, v_row.state::text, 'failed', is_drawn(v_row.state, 'failed'));
-    perform end_stopped_plan(v_venture, p_supervisor_id, v_why);
-    perform stop_execution(v_venture, e, v_why) from (
-        select * from agent_executions where venture_id = v_venture and supervisor_id = p_supervisor_id and ended_at is null
+    return end_all_of_supervisor(v_row, 'failed', v_why);
+end
+$$;
+
+-- Ends a supervisor whose row is locked, with its plan, its executions and its questions.
+create function holdfast.end_all_of_supervisor(p_row holdfast.supervisor_states, p_state holdfast.supervisor_state, p_why text)
+returns bigint
+language plpgsql as $$
+begin
+    perform end_stopped_plan(p_row.venture_id, p_row.id, p_why);
+    perform stop_execution(p_row.venture_id, e, p_why) from (
+        select * from agent_executions where venture_id = p_row.venture_id and supervisor_id = p_row.id and ended_at is null
         order by id for no key update) e;
-    perform withdraw_locked_question(lock_question(v_venture, q.id), v_why) from (
-        select id from questions where venture_id = v_venture and supervisor_id = p_supervisor_id and status = 'open'
+    perform withdraw_locked_question(lock_question(p_row.venture_id, q.id), p_why) from (
+        select id from questions where venture_id = p_row.venture_id and supervisor_id = p_row.id and status = 'open'
         order by id) q;
     update supervisor_states set paused_at = null, paused_by = null, pause_reason = null,
         lease_token = null, lease_expires_at = null, lease_holder = null
-    where venture_id = v_venture and id = p_supervisor_id;
-    return end_supervisor(v_row, 'failed', null, v_why);
+    where venture_id = p_row.venture_id and id = p_row.id;
+    return end_supervisor(p_row, p_state, null, p_why);
 end
 $$;

@@ -33,6 +33,7 @@ begin
         'save_session', '{}');
     perform holdfast.call_tool('verify-world', v_session.epoch, v_session.token, 'log', '{"message": "a line"}', 'a call');
 
+    perform holdfast.keep_catalogue('verify', 'env:VERIFY', '{"schemas": [], "objects": {}}');
     perform holdfast.do_request('add_directive', '{"name": "SD-VERIFY-5", "title": "asked for"}', 'a request');
 
     select * into v_execution from holdfast.begin_execution('an execution', 'verify', p_total_steps => 2);
