@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from pathlib import Path
 
 import pytest
 
+from holdfast import Run, connect
+from holdfast.errors import PlanError
+from holdfast.plans import Plan, Step, Verification
 from holdfast.plans.schema import plan_schema
 from holdfast.plans.template_files import template_names
+from holdfast.runtime.worker import Worker
 from tests.support.command_line import Command
 
 PLAN = """
@@ -91,6 +96,68 @@ def test_what_a_person_mistypes_is_told_with_what_was_meant(
     errors = cli(*arguments).err
     for one in told:
         assert one in errors, errors
+
+
+CHECKED = """
+name: checked
+checklist:
+  - {id: sure, title: Somebody is sure, tick: true}
+steps:
+  - {id: a, command: ['true']}
+"""
+
+
+def test_a_plan_file_is_checked_and_so_is_what_must_hold_before_it_starts(
+    cli: Command, work_dir: Path
+) -> None:
+    (work_dir / "plan.yaml").write_text(CHECKED)
+    told = cli("plan", "check", "plan.yaml")
+    assert told.code == 0
+    assert "plan.yaml is a plan: checked, 1 steps" in told.out
+    assert "Somebody is sure (somebody ticks it)" in told.out
+    plan_id = cli("run", "plan.yaml", "--detach", "--json").json["id"]
+
+    assert cli("plan", "check", plan_id).code == 1
+    assert "not checked yet" in cli("plan", "check", plan_id).out
+    assert cli("plan", "tick", plan_id, "sure").code == 0
+    held = cli("plan", "check", plan_id)
+    assert held.code == 0
+    assert "ticked by" in held.out
+
+    (work_dir / "plan.yaml").write_text(CHECKED.replace("command", "comand"))
+    assert "line 6: steps[0] (a): comand is not a key here" in cli("plan", "check", "plan.yaml").err
+
+
+async def test_a_plan_made_in_python_runs_like_one_of_a_file(
+    holdfast_url: str, tmp_path: Path
+) -> None:
+    seen: list[str] = []
+
+    async def look(run: Run, table: str) -> dict[str, str]:
+        seen.append(table)
+        return {"found": f"{table} is clean"}
+
+    each = Step(id="look", agent="look", foreach="inputs.tables", inputs={"table": "{{ item }}"})
+    told = Step(
+        id="tell",
+        needs=["look"],
+        command=["sh", "-c", "test '{{ steps.look.outputs | length }}' = 2"],
+        verify=Verification(command=["true"]),
+    )
+    plan = Plan(name="python", inputs={"tables": None}, steps=[each, told])
+    async with connect(holdfast_url) as hf:
+        hf.callable("look")(look)
+        worker = Worker(hf)
+        worker.start()
+        try:
+            async with asyncio.timeout(60):
+                done = await hf.run_plan(plan, cwd=tmp_path, inputs={"tables": ["a", "b"]})
+        finally:
+            await worker.stop()
+        with pytest.raises(PlanError, match=r"the plan python: steps\[0\] \(tell\)\.needs"):
+            await hf.create_plan(Plan(name="python", steps=[told]), cwd=tmp_path)
+    assert done["status"] == "completed"
+    assert sorted(seen) == ["a", "b"]
 
 
 def test_templates_are_written_once_and_their_plans_can_be_looked_at(
