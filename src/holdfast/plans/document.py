@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from holdfast.plans.account import Account
+from holdfast.progress.words import span
 
 # What an agent's result says of its work, and what that is called here.
 SAID = {
@@ -121,8 +122,10 @@ def _facts(step: Any, account: Account) -> Iterator[str]:
         yield f"- Blocked: {_line(step['error_message'] or 'it gave no reason')}"
     if step["exit_code"] is not None:
         yield f"- Evidence: {_evidence(step)}"
-    todos = account.todos.get((step["step_key"], step["round"]), ())
-    for todo in todos:
+    todos = account.todos.get((step["step_key"], step["round"])) or step["spec"].get("todos")
+    if todos:
+        yield "- Todo:"
+    for todo in todos or ():
         box = _BOX.get(todo.get("status"), " ")
         yield f"  - [{box}] {_line(todo.get('content') or todo.get('key') or '')}"
 
@@ -151,7 +154,7 @@ def _evidence(step: Any) -> str:
     command = " ".join(step["evidence_command"])
     digest = step["output_digest"].hex()[:12]
     return (
-        f"{_code(command)} ended with exit code {step['exit_code']} after {_seconds(step['duration_ms'] / 1000)} "
+        f"{_code(command)} ended with exit code {step['exit_code']} after {span(step['duration_ms'] / 1000)} "
         f"on {_moment(step['evidence_at'])}; sha256 of its output {digest}…"
     )
 
@@ -201,14 +204,7 @@ def _time(step: Any) -> str:
 def _span(row: Any) -> str:
     if row["started_at"] is None:
         return "0 s"
-    return _seconds((row["ended_at"] - row["started_at"]).total_seconds())
-
-
-def _seconds(seconds: float) -> str:
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{seconds / size:.1f} {unit}"
-    return f"{max(seconds, 0):.1f} s"
+    return span((row["ended_at"] - row["started_at"]).totalspan())
 
 
 def _moment(moment: datetime) -> str:
