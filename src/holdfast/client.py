@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
@@ -36,6 +36,9 @@ from holdfast.model.kinds import kind_of
 from holdfast.model.leases import Lease, LeaseKind
 from holdfast.model.states import SupervisorState
 from holdfast.plans import runner as plans
+from holdfast.plans.creating import CreatedPlan, create_plan
+from holdfast.plans.inputs import with_inputs
+from holdfast.plans.spec import Plan
 from holdfast.plans.steering import SteeredPlan
 from holdfast.progress import ProgressTracker
 from holdfast.supervisors.handle import Supervisor
@@ -344,6 +347,45 @@ class Holdfast:
             venture_id=await self.venture_id(venture),
         )
 
+    async def create_plan(
+        self,
+        plan: Plan,
+        *,
+        cwd: Path | None = None,
+        work_dir: Path | None = None,
+        inputs: Mapping[str, Any] | None = None,
+        venture: str | None = None,
+    ) -> CreatedPlan:
+        """Make a plan that workers will run.
+
+        Args:
+            plan: made in Python, or read with `load_plan`.
+            cwd: the folder that its commands start in; unset: this process's.
+            work_dir: the folder that its steps keep files in; unset: the same.
+            inputs: values of its inputs.
+            venture: the slug; unset: the setting's.
+
+        Raises:
+            PlanError: something about it is wrong; nothing was made.
+        """
+        folder = (cwd or Path.cwd()).resolve()
+        return await create_plan(
+            self.engine,
+            await self.venture_id(venture),
+            with_inputs(plan, inputs or {}),
+            cwd=folder,
+            work_dir=(work_dir or folder).resolve(),
+        )
+
+    async def run_plan(self, plan: Plan, *, venture: str | None = None, **made: Any) -> Any:
+        """Make a plan as `create_plan` does, and wait until a worker has run it to its end.
+
+        Raises:
+            WorkFailed: its runner failed.
+        """
+        created = await self.create_plan(plan, venture=venture, **made)
+        return await self.result(created.supervisor_id, venture=venture)
+
     async def plan(self, plan_id: UUID, *, venture: str | None = None) -> SteeredPlan:
         """A plan to be paused, resumed, stopped or rolled back."""
         return SteeredPlan(self.engine, await self.venture_id(venture), plan_id)
@@ -432,7 +474,11 @@ class Holdfast:
     async def _run_plan(self, supervisor: Supervisor) -> dict[str, Any]:
         """A plan's runner is a supervisor."""
         runner = plans.PlanRunner(
-            supervisor, engine=self.engine, heart=self.heart, settings=self.settings
+            supervisor,
+            engine=self.engine,
+            heart=self.heart,
+            watch=self.watch,
+            settings=self.settings,
         )
         return await runner.run()
 

@@ -66,18 +66,18 @@ async def make(engine: PostgresEngine, venture: str, folder: Path) -> Made:
 
 @asynccontextmanager
 async def answering(engine: PostgresEngine, rows: Rows) -> AsyncIterator[None]:
-    """A person who answers every question as soon as it is asked."""
+    """A person who gives the first answer to every question as soon as it is asked."""
 
     async def answer_all() -> None:
         while True:
             for asked in await rows.all(
-                "select venture_id, id from holdfast.questions where status = 'open'"
+                "select venture_id, id, options from holdfast.questions where status = 'open'"
             ):
                 with contextlib.suppress(AlreadyAnswered):
                     await engine.call(
                         "answer_question",
                         question_id=asked["id"],
-                        answer="deployed",
+                        answer=asked["options"][0],
                         answered_by="ada",
                         venture_id=asked["venture_id"],
                     )

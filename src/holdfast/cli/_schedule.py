@@ -28,7 +28,8 @@ async def read_schedule(plan: Plan, venture: str | None) -> Schedule:
                 [step.role for step in steps],
                 [step.agent for step in steps],
             )
-            usual = {steps[row["n"] - 1].id: seconds for row in rows if (seconds := _seconds(row))}
+            told = {steps[row["n"] - 1].id: _seconds(row) for row in rows}
+            usual = {step: seconds for step, seconds in told.items() if seconds is not None}
     return schedule(plan, usual)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from holdfast import config
-from holdfast.cli import plan_actions, plan_files, plan_show, plan_story
+from holdfast.cli import plan_actions, plan_check, plan_files, plan_progress, plan_show, plan_story
 from holdfast.cli._connection import JsonOption, VentureOption, connected, run_async
 from holdfast.cli._group import WithChief
 from holdfast.cli._output import console, print_json
@@ -107,5 +107,7 @@ def config_folder() -> Path:
 
 app.command("new")(plan_files.new)
 app.command("schema")(plan_files.schema)
+app.command("check")(plan_check.check)
+app.command("progress")(plan_progress.progress)
 app.command("show")(plan_show.show)
 app.command("story")(plan_story.story)

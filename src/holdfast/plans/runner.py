@@ -14,10 +14,12 @@ from holdfast.config import Settings
 from holdfast.engine.calls import Engine
 from holdfast.engine.heart import Heart
 from holdfast.errors import Blocked, IllegalMove
+from holdfast.live.watch import Watch
 from holdfast.model.states import PlanStatus, SupervisorState
 from holdfast.plans.deeds import Deeds
 from holdfast.plans.place import Place
 from holdfast.plans.rendering import with_environment
+from holdfast.plans.writing import kept_document
 from holdfast.supervisors.handle import Supervisor
 
 HANDLER = "plan"
@@ -29,9 +31,16 @@ class PlanRunner:
     """Walks one plan to its end."""
 
     def __init__(
-        self, supervisor: Supervisor, *, engine: Engine, heart: Heart, settings: Settings
+        self,
+        supervisor: Supervisor,
+        *,
+        engine: Engine,
+        heart: Heart,
+        watch: Watch,
+        settings: Settings,
     ) -> None:
         self._supervisor = supervisor
+        self._watch = watch
         self._engine = engine
         self._heart = heart
         self._settings = settings
@@ -44,7 +53,10 @@ class PlanRunner:
         place = Place(
             plan, self._supervisor, engine=self._engine, heart=self._heart, settings=self._settings
         )
-        async with place.taken():
+        async with (
+            kept_document(plan, engine=self._engine, watch=self._watch),
+            place.taken(),
+        ):
             if plan["status"] not in _FINAL:
                 await self.walk(plan)
             [row] = await self._call("finish_plan")
