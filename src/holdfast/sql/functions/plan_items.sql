@@ -22,7 +22,7 @@ begin
         perform skip_locked_step(v_step, 'There is no item.');
         return require_plan_step(v_venture, p_plan_id, p_step_key);
     elsif v_step.status = 'ready' then
-        perform require_room(v_plan, v_step);
+        perform require_room(v_plan, v_step, what_holds(v_plan));
         perform move_locked_step(v_step, 'running');
     end if;
     perform insert_items(v_step, p_items);

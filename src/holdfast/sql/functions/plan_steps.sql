@@ -37,7 +37,7 @@ declare
 begin
     -- A waiting step may run too, but only through its gate.
     perform require_drawn('step', p_step_key, v_step.status::text, 'running', v_step.status = 'ready');
-    perform require_room(v_plan, v_step);
+    perform require_room(v_plan, v_step, what_holds(v_plan));
     perform move_locked_step(v_step, 'running');
     v_step := require_plan_step(v_venture, p_plan_id, p_step_key);
     if p_gate is null then
@@ -167,7 +167,7 @@ begin
     elsif v_step.action_digest <> digest_of(p_action) then
         perform refuse('HF010', format('What the gate of the step %s approved has changed.', p_step_key), 'Bring p_gate, so that it is asked anew.');
     end if;
-    perform require_room(v_plan, v_step);
+    perform require_room(v_plan, v_step, what_stays(v_plan));
     update plan_steps set is_approved = true where venture_id = v_venture and plan_id = p_plan_id and step_key = p_step_key and round = v_step.round;
     perform move_locked_step(v_step, 'running', jsonb_build_object('answer', v_question.answer, 'answered_by', v_question.answered_by));
     perform begin_work(v_plan, require_plan_step(v_venture, p_plan_id, p_step_key), p_epoch, p_token, p_kind, p_input);

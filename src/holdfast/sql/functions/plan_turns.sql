@@ -76,17 +76,23 @@ begin
 end
 $$;
 
--- Why a plan starts nothing; null: it does.
-create function holdfast.what_holds(p_plan holdfast.plans) returns text
-language sql stable as $$
+-- Why a plan starts nothing, not even what a person has just approved; null: it does.
+create function holdfast.what_stays(p_plan holdfast.plans) returns text
+language sql immutable as $$
     select case
         when p_plan.ended_at is not null then 'over'
         when p_plan.rolling_back_to is not null then 'rolling back'
         when p_plan.stop_reason is not null then 'being stopped'
-        when p_plan.paused_at is not null then 'paused'
-        when exists (select from holdfast.plan_steps s
-            where s.venture_id = p_plan.venture_id and s.plan_id = p_plan.id and s.status = 'failed' and s.is_current
-                and s.spec ->> 'on_failure' is distinct from 'continue') then 'held up by a step that has failed' end
+        when p_plan.paused_at is not null then 'paused' end
+$$;
+
+-- Why a plan starts no step; null: it does. A failure elsewhere holds up no step that is under way, and one at its gate is:
+-- else the plan, which ends when nothing is under way any more, would wait for it for ever.
+create function holdfast.what_holds(p_plan holdfast.plans) returns text
+language sql stable as $$
+    select coalesce(holdfast.what_stays(p_plan), case when exists (select from holdfast.plan_steps s
+        where s.venture_id = p_plan.venture_id and s.plan_id = p_plan.id and s.status = 'failed' and s.is_current
+            and s.spec ->> 'on_failure' is distinct from 'continue') then 'held up by a step that has failed' end)
 $$;
 
 -- Whether anything is under way, or reported and not answered, for which a plan waits before it is over.
@@ -136,14 +142,12 @@ language sql immutable parallel safe as $$
 $$;
 
 -- Refuses to start a step while its plan starts nothing, or beyond a limit.
-create function holdfast.require_room(p_plan holdfast.plans, p_step holdfast.plan_steps) returns void
+create function holdfast.require_room(p_plan holdfast.plans, p_step holdfast.plan_steps, p_held text) returns void
 language plpgsql as $$
-declare
-    v_held text := what_holds(p_plan);
 begin
-    if v_held is not null then
-        perform refuse('HF010', format('The step %s does not start: the plan is %s.', p_step.step_key, v_held),
-            'Look at the plan again.', jsonb_build_object('plan_id', p_plan.id, 'held', v_held));
+    if p_held is not null then
+        perform refuse('HF010', format('The step %s does not start: the plan is %s.', p_step.step_key, p_held),
+            'Look at the plan again.', jsonb_build_object('plan_id', p_plan.id, 'held', p_held));
     elsif room_in(taken_in(p_plan), p_plan.spec, p_step) <= 0 then
         perform refuse('HF010', format('The step %s does not start: as many steps as the plan allows are under way.', p_step.step_key),
             'Wait until one has ended.', jsonb_build_object('plan_id', p_plan.id));
@@ -223,7 +227,7 @@ language plpgsql stable as $$
 #variable_conflict use_column
 declare
     v_taken jsonb := taken_in(p_plan);
-    v_held  boolean := what_holds(p_plan) is not null;
+    v_stays boolean := what_stays(p_plan) is not null;
 begin
     return query
     select case when s.status = 'verifying' then 'settle_verification' else 'settle_work' end, s.step_key, s.round::integer,
@@ -239,7 +243,7 @@ begin
     where s.venture_id = p_plan.venture_id and s.plan_id = p_plan.id and s.status in ('running', 'waiting', 'verifying')
         and s.status = 'waiting' and q.status <> 'open'
         and (s.question_of = 'work' or not coalesce(s.spec -> 'gate' -> 'approve' @> q.answer, false)
-            or not v_held and coalesce(room_in(v_taken, p_plan.spec, s), 1) > 0);
+            or not v_stays and coalesce(room_in(v_taken, p_plan.spec, s), 1) > 0);
     return query
     select 'settle_items', s.step_key, s.round::integer, null::uuid, null, null::jsonb, null
     from plan_steps s
