@@ -7,14 +7,12 @@ import dataclasses
 from holdfast.changes import applying, catalogue, drift, squawk
 from holdfast.changes.drift import Catalogue, Drift
 from holdfast.changes.findings import Finding
-from holdfast.changes.looking import Patience
+from holdfast.changes.looking import Patience, chosen_schemas
 from holdfast.changes.migrations import Migration
 from holdfast.config import Settings
 from holdfast.engine.cloning import clone
 from holdfast.engine.direct import Target
 from holdfast.errors import TargetRefused
-
-_LEDGER = "holdfast_changes"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -57,7 +55,7 @@ async def _try(migration: Migration, shadow: Target) -> Review:
 
 
 async def _seen(shadow: Target) -> tuple[Catalogue, list[Finding]]:
-    schemas = [row["name"] for row in await shadow.read("schemas") if row["name"] != _LEDGER]
+    schemas = await chosen_schemas(shadow, [])
     return (
         await drift.read_catalogue(shadow, schemas),
         await catalogue.look_through(shadow, schemas),
