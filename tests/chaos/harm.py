@@ -23,6 +23,7 @@ from tests.support.network import Network
 LOOKS_EVERY_SECONDS = 0.05
 MOST_DEATHS = 2
 _SPARED_FOR_SECONDS = 20.0
+_GATEWAY_TRIES = 3
 
 MOVES = "select count(*) from holdfast.events where stream = 'plan'"
 RUNNER = """
@@ -107,7 +108,7 @@ class Killer:
                 await self._world.server.restart_after_kill()
             case Harm.GATEWAY if self._world.gateway is not None:
                 self._world.gateway.kill()
-                await self._world.gateway.start()
+                await started(self._world.gateway)
             case Harm.CUT:
                 await self._world.network.cut()
                 await asyncio.sleep(seconds)
@@ -145,6 +146,15 @@ class Killer:
             if str(self._world.folder).encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
                 os.kill(pid, signal.SIGKILL)
                 self.done[Harm.PROGRAM] += 1
+
+
+async def started(gateway: Gateway) -> None:
+    """Start it, however busy others keep the machine."""
+    for _ in range(_GATEWAY_TRIES):
+        with contextlib.suppress(TimeoutError):
+            await gateway.start()
+            return
+    raise TimeoutError("the gateway does not start")
 
 
 @asynccontextmanager
