@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from holdfast import config
-from holdfast.cli import plan_files, plan_show, plan_story
+from holdfast.cli import plan_actions, plan_files, plan_show, plan_story
 from holdfast.cli._connection import JsonOption, VentureOption, connected, run_async
 from holdfast.cli._group import WithChief
 from holdfast.cli._output import console, print_json
@@ -24,6 +24,7 @@ from holdfast.terminal.words import short
 app = typer.Typer(
     cls=WithChief, help="Plans: their files, and what becomes of them.", no_args_is_help=True
 )
+plan_actions.register(app)
 
 
 @app.command("run")

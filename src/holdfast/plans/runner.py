@@ -73,12 +73,12 @@ class PlanRunner:
                 return
 
     async def _is_steered_since(self, deed: Any) -> bool:
-        [standing] = await self._read("plan_standing")
+        [standing] = await self._read("plan_under_way")
         return bool(standing["steered"] != deed["steered"])
 
     async def _wait(self) -> Sequence[Any]:
         """Wait until something is due; whatever happens to what it waits for, or a person to the plan, wakes it."""
-        [standing] = await self._read("plan_standing")
+        [standing] = await self._read("plan_under_way")
         await self._say_where(standing)
         others = [row["id"] for row in await self._read("plan_awaited")]
         executions, questions = standing["executions"], standing["questions"]

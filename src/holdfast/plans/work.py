@@ -10,8 +10,8 @@ from holdfast.model.kinds import COMMAND, PROGRAMS, kind_of
 from holdfast.plans.spec import PERSON
 
 MOST_SHOWN_CHARACTERS = 200_000
-_OF_A_PROGRAM = ("prompt", "model", "timeout_seconds", "outputs", "todos")
 _SECONDS_IN_AN_HOUR = 3600
+_OF_A_PROGRAM = ("prompt", "model", "timeout_seconds", "outputs", "todos")
 
 
 def work_of(plan: Any, spec: Any, findings: Any) -> tuple[str | None, dict[str, Any]]:
