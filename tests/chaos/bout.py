@@ -158,6 +158,8 @@ async def _prepared(
         gateway=gateway,
         slots=slots,
         plan_ids=list(plans),
+        operator=hf.engine,
+        venture_id=venture_id,
         folder=folder,
         lease_seconds=LEASE_SECONDS,
     )

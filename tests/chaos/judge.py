@@ -140,6 +140,8 @@ def _is_foretold(step: Step, fate: StepFate, found: list[tuple[str, int]], statu
             (ended == "skipped" and number < last)  # sent back before it began
             or (ended == "open" and number == last and status == "failed")
         )
+        if step.items and (ended, number, status) == ("failed", last, "failed"):
+            is_cut = True  # its plan was over before all its items were begun
         if (ended, attempts) != (one.status, one.attempts) and not is_cut:
             return False
         before += attempts
