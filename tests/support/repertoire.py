@@ -10,8 +10,10 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 from uuid import UUID
 
+from tests.support.conversations import DROPPING, KEEPING
 from tests.support.sql import START, Token
 from tests.support.world import (
+    CATALOGUE,
     DIRECTIVE,
     FREE_DIRECTIVE,
     IDLER,
@@ -96,6 +98,10 @@ def _executions(**given: Any) -> Call:
 
 def _plan(**given: Any) -> Call:
     return Call(arguments=lambda w: {"plan_id": w.plan_id, **given}, lease="runner")
+
+
+def _steered(which: str, /, **given: Any) -> Call:
+    return Call(arguments=lambda w: {"plan_id": w.steered_plans[which], **given}, lease=which)
 
 
 def _plain(*, role: str = "agent", event: bool = True, **given: Any) -> Call:
@@ -224,6 +230,11 @@ CALLS: dict[str, Call] = {
     # checkpoints
     "save_checkpoint": _supervisor(parent=1, state={"turn": 2}, blobs=[b"more"]),
     "load_checkpoint": _read(lambda w: {"supervisor_id": w.supervisor.id}),
+    "request_checkpoint": _operator(lambda w: {"supervisor_id": w.supervisor.id, "label": "now"}),
+    "preview_restoration": _read(lambda w: {"supervisor_id": w.supervisor.id, "from": 1}),
+    # what frameworks keep
+    **{name: _plain(event=False, **given) for name, given in (KEEPING | DROPPING).items()},
+    "items_of_run": _read(lambda _: {"conversation_id": UUID(int=7), "run": 1, "length": 1}),
     # questions
     "ask_question": _supervisor(message="what?", key="new"),
     "answer_question": Call(
@@ -274,10 +285,17 @@ CALLS: dict[str, Call] = {
     "pause_supervisor": _operator(lambda w: {"supervisor_id": w.supervisor.id}),
     "resume_supervisor": _operator(lambda w: {"supervisor_id": w.paused_supervisor}),
     "stop_supervisor": _operator(lambda w: {"supervisor_id": w.runner.id}),
+    "restore_supervisor": _operator(lambda w: {"supervisor_id": w.supervisor.id, "from": 1}),
+    "rewind_supervisor": _operator(lambda w: {"supervisor_id": w.supervisor.id, "to": 1}),
+    "fork_supervisor": _operator(lambda w: {"supervisor_id": w.supervisor.id, "from": 1}),
     "do_request": _plain(action="add_directive", arguments={"name": "SD-NEW", "title": "new"}, key="new"),
     # plans
     "create_plan": _plain(name="new", steps=[{"id": "only"}]),
     "advance_plan": dataclasses.replace(_plan(), event=False),  # nothing is due
+    "plan_conditions": _read(lambda w: {"plan_id": w.plan_id}),
+    "check_condition": _steered("checked", condition_id="due", kind="command", input={}),
+    "record_condition": _steered("checked", condition_id="ran"),
+    "tick_condition": _operator(lambda w: {"plan_id": w.steered_plans["checked"], "condition_id": "ticked"}),
     "start_plan_step": _plan(step_key="ready"),
     "open_gate": _plan(step_key="gated"),
     "verify_plan_step": _plan(step_key="running", result={}, kind="command", input={}),
@@ -286,9 +304,29 @@ CALLS: dict[str, Call] = {
     "fail_plan_step": _plan(step_key="running", reason="broken", retry=True),
     "send_plan_back": _plan(from_step="failed", to_step="failed", findings={"why": "broken"}),
     "finish_plan": _plan(error="enough"),
+    "skip_plan_step": _plan(step_key="ready", reason="not today"),
+    "expand_plan_step": _plan(step_key="ready", items=["a", "b"]),
+    "settle_items": _plan(step_key="each"),
+    "release_plan_step": _plan(step_key="reported"),
+    "undo_plan_step": _steered("undecided", step_key="last", kind="command", input={}),
+    "settle_undo": _steered("undone", step_key="undone"),
+    "decide_undo": _steered("undecided", step_key="undone"),
+    "finish_rollback": _steered("rolled_back"),
+    "pause_plan": _operator(lambda w: {"plan_id": w.plan_id}),
+    "resume_plan": _operator(lambda w: {"plan_id": w.steered_plans["checked"]}),
+    "stop_plan": _operator(lambda w: {"plan_id": w.plan_id}),
+    "roll_plan_back": _operator(lambda w: {"plan_id": w.plan_id, "to_step": "running", "reason": "why"}),
     # leases and duties
     "renew_leases": _beat("supervisor", "supervisor"),
     "reap": _plain(event=False),
+    # kept catalogues
+    "keep_catalogue": _operator(lambda _: {"name": "new", "target": "env:NEW", "catalogue": CATALOGUE}),
+    "forget_catalogue": _operator(lambda _: {"name": "kept"}),
+    "claim_drift_checks": _plain(event=False, holder="worker"),
+    "record_drift": Call(
+        arguments=lambda w: {"watch_id": w.watch.id, "drift": [{"what": "added", "object": "table x"}]},
+        lease="watch",
+    ),
     # tools
     "call_tool": _session(tool="log", arguments={"message": "found it"}, key="call-1"),
     "find_tool_call": dataclasses.replace(
@@ -329,6 +367,7 @@ WITHOUT_VENTURE: dict[str, dict[str, Any]] = {
     "ensure_partitions": {},
     "feed_epoch": {},
     "feed_floor": {},
+    "forget_conversations": {"retention_days": 90},
     "forget_requests": {},
     "forget_tool_calls": {"retention_days": 90},
     "open_venture": {"slug": "new"},

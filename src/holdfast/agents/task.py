@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from holdfast.agents._values import Expected, is_environment, is_length, is_text, what_is_wrong
+from holdfast.agents.answers import asked_for
 from holdfast.agents.roles import Role, find_role
 from holdfast.engine.connections import encode_json
 
@@ -17,13 +19,34 @@ You were interrupted: the process that you ran in ended without notice. What you
 before you do it again. Then go on with your task, which was:
 
 """
+
+
+def _is_role(value: Any) -> bool:
+    return is_text(value) or (isinstance(value, dict) and {"name", "prompt"} <= value.keys())
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+
+
+def _are_mappings(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, dict) for one in value)
+
+
+def _is_mapping(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
 EXPECTED: tuple[Expected, ...] = (
     ("prompt", is_text, "a text", True),
-    ("role", is_text, "a role's name", False),
+    ("role", _is_role, "a role or its name", False),
     ("model", is_text, "a model's name", False),
     ("cwd", is_text, "a folder's path", False),
     ("env", is_environment, "a mapping from text to text", False),
     ("timeout_seconds", is_length, "a number of seconds above 0", False),
+    ("outputs", _are_texts, "a list of names", False),
+    ("todos", _are_mappings, "a list of todo items", False),
+    ("hooks", _is_mapping, "a mapping from a moment to hooks", False),
 )
 
 
@@ -34,6 +57,15 @@ class Task:
     prompt: str
     role: Role | None = None
     model: str | None = None
+    outputs: tuple[str, ...] = ()
+    """What its answer must have."""
+    hooks: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    """The commands of its plan that run while it works, by their moment."""
+
+    @property
+    def points(self) -> Sequence[str]:
+        """What its answer must judge one by one."""
+        return self.role.review_points if self.role else ()
 
     @property
     def whole_prompt(self) -> str:
@@ -57,9 +89,28 @@ def read_task(given: Any) -> Task | str:
     prompt: str = given["prompt"]
     if given.get("findings") is not None:
         prompt += f"\n\nIt was done before and sent back. What was found:\n{encode_json(given['findings'])}"
-    role = find_role(given["role"], Path(given.get("cwd") or ".")) if given.get("role") else None
-    task = Task(prompt=prompt, role=role, model=given.get("model"))
+    if given.get("todos"):
+        prompt += "\n\nYour todo list to begin with:\n" + "\n".join(
+            f"- {todo.get('content')}" for todo in given["todos"]
+        )
+    role, outputs = _role_of(given), tuple(given.get("outputs") or ())
+    task = Task(
+        prompt=prompt + asked_for(outputs, role.review_points if role else ()),
+        role=role,
+        model=given.get("model"),
+        outputs=outputs,
+        hooks=given.get("hooks") or {},
+    )
     size = len(task.resumed.whole_prompt.encode())
     if size > MOST_PROMPT_BYTES:
         return f"prompt has {size} bytes with its role and findings; the limit is {MOST_PROMPT_BYTES}. Keep more in a file and name it."
     return task
+
+
+def _role_of(given: Mapping[str, Any]) -> Role | None:
+    """A plan gives its roles whole; others are found by their name."""
+    told = given.get("role")
+    if isinstance(told, dict):
+        known = {field.name for field in dataclasses.fields(Role)}
+        return Role(**{key: value for key, value in told.items() if key in known})
+    return find_role(told, Path(given.get("cwd") or ".")) if told else None

@@ -12,6 +12,7 @@ from typer.exceptions import TyperException
 from holdfast.cli import (
     advancing,
     api,
+    change,
     db,
     directives,
     events,
@@ -26,10 +27,12 @@ from holdfast.cli import (
     server,
     sessions,
     statusline,
+    supervisors,
     tokens,
     top,
     up,
     validate,
+    verify,
     watching,
     workers,
 )
@@ -45,8 +48,12 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(db.app, name="db")
+app.add_typer(plans.app, name="plan")
 app.add_typer(directives.app, name="directive")
 app.add_typer(sessions.app, name="session")
+app.add_typer(change.app, name="change")
+app.add_typer(verify.app, name="verify")
+app.add_typer(supervisors.app, name="supervisor")
 app.add_typer(hooks.app, name="hooks")
 app.add_typer(tokens.app, name="token")
 app.add_typer(api.app, name="api")
@@ -57,7 +64,6 @@ sessions.app.command("auto-proceed")(advancing.auto_proceed)
 sessions.app.command("summary")(advancing.summary)
 app.command("resume")(resume.resume)
 app.command("run")(plans.run)
-app.command("plan")(plans.show)
 app.command("run-agent")(run_agent.run_agent)
 app.command("worker")(workers.worker)
 app.command("status")(inspect.status)

@@ -18,6 +18,7 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _ID_FORM = (
     "Begin with a letter or digit; then letters, digits, dots, dashes and underscores, at most 63."
 )
+CLAUDE = "claude"
 _REPORT = "report"
 _Wrong: TypeAlias = tuple[str, str | None]
 """What is wrong, and what to do."""
@@ -170,6 +171,7 @@ def _check_limits(plan: Plan, text: YamlText) -> None:
 
 
 def _check_hooks(plan: Plan, text: YamlText) -> None:
+    _check_agents_of_hooks(plan, text)
     for kind, hooks in (
         ("after_tool", plan.hooks.after_tool),
         ("before_commit", plan.hooks.before_commit),
@@ -182,6 +184,20 @@ def _check_hooks(plan: Plan, text: YamlText) -> None:
                 raise text.error(keys, "tools is for after_tool.", hint="Leave it out.")
             if hook.tools is not None:
                 _check_pattern(hook.tools, (*keys, "tools"), text)
+
+
+def _check_agents_of_hooks(plan: Plan, text: YamlText) -> None:
+    """A hook that would not run is refused, not left out."""
+    if not plan.hooks.after_tool and not plan.hooks.before_commit:
+        return
+    for number, step in enumerate(plan.steps):
+        if step.agent in PROGRAMS and step.agent != CLAUDE:
+            told = f"{step.agent} runs no hooks of a plan."
+            raise text.error(
+                ("steps", number, "agent"),
+                told,
+                hint="Name claude, or put the command into verify.",
+            )
 
 
 def _check_pattern(pattern: str, keys: Keys, text: YamlText) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from holdfast.plans.checking import check_plan
 from holdfast.plans.reading import Reader
+from holdfast.plans.references import check_references
 from holdfast.plans.role_files import with_roles
 from holdfast.plans.spec import Plan, as_json
 from holdfast.plans.yaml_text import YamlText, read_yaml
@@ -48,4 +49,5 @@ def _plan_of(text: YamlText) -> Plan:
         ),
     )
     check_plan(plan, text)
+    check_references(plan, text)
     return plan

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -12,14 +12,14 @@ from holdfast.agents.roles import Role, find_role, role_names
 from holdfast.errors import ConfigError
 from holdfast.model.kinds import PROGRAMS
 from holdfast.plans.reading import Reader, nearest
-from holdfast.plans.spec import Plan
+from holdfast.plans.spec import Plan, Step
 from holdfast.plans.yaml_text import YamlText, parse_yaml, read_yaml
 
 FOLDER = Path(".holdfast/roles")
 
 
 def with_roles(plan: Plan, folder: Path, text: YamlText) -> Plan:
-    """The plan with every role that its steps name, so that it needs no file any more.
+    """The plan with every role that its steps name, and with the roles' limits, so that it needs no file any more.
 
     Raises:
         PlanError: a step of an agent program names a role that is not there.
@@ -43,7 +43,22 @@ def with_roles(plan: Plan, folder: Path, text: YamlText) -> Plan:
             told = f"There is no role {step.role}."
             hint = f"{nearest(step.role, known)} Or write {FOLDER}/{step.role}.yaml."
             raise text.error(("steps", number, "role"), told, hint=hint)
-    return dataclasses.replace(plan, roles=roles)
+    steps = tuple(_limited(step, roles) for step in plan.steps)
+    limits = dataclasses.replace(plan.limits, roles=_limits(plan, roles))
+    return dataclasses.replace(plan, steps=steps, roles=roles, limits=limits)
+
+
+def _limited(step: Step, roles: Mapping[str, Role]) -> Step:
+    role = roles.get(step.role or "")
+    if step.timeout_seconds is not None or role is None:
+        return step
+    return dataclasses.replace(step, timeout_seconds=role.timeout_seconds)
+
+
+def _limits(plan: Plan, roles: Mapping[str, Role]) -> dict[str, int]:
+    """The plan's limits, and those of the roles where it has none."""
+    of_roles = {name: role.max_parallel for name, role in roles.items() if role.max_parallel}
+    return {**of_roles, **plan.limits.roles}
 
 
 def find(name: str, folder: Path) -> Role | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from holdfast.engine.calls import Row
 from holdfast.model.leases import Lease, LeaseKind
+from holdfast.model.supervisors import RestorationAction
 from holdfast.runtime.claiming import Claiming
 from holdfast.runtime.duty import logger
 from holdfast.supervisors.handle import Supervisor
@@ -37,6 +38,7 @@ class Conductor(Claiming):
             engine=self._hf.engine,
             watch=self._hf.watch,
         )
+        _tell(supervisor)
         match await run_supervisor(
             supervisor, self._hf.supervisors[row["handler"]], self._hf.heart
         ):
@@ -46,3 +48,15 @@ class Conductor(Claiming):
                 logger.warning("supervisor %s failed: %s", row["name"], error)
             case Lost(reason):
                 logger.warning("supervisor %s: %s", row["name"], reason)
+
+
+def _tell(supervisor: Supervisor) -> None:
+    """Say in the log that it was restored, and louder what could not be kept."""
+    restored = supervisor.restoration
+    if restored is None:
+        return
+    source = restored.source.replace("_", " ")
+    logger.info("supervisor %s restored (%s, %s)", supervisor.name, restored.number, source)
+    for found in restored.findings:
+        if found.action not in (RestorationAction.KEEP, RestorationAction.REPAIR):
+            logger.warning("supervisor %s: %s: %s", supervisor.name, found.subject, found.reason)

@@ -28,6 +28,7 @@ class Retention(Duty):
             days = self._hf.settings.retention_days
             await self._hf.engine.call("drop_old_partitions", retention_days=days)
             await self._hf.engine.call("forget_tool_calls", retention_days=days)
+            await self._hf.engine.call("forget_conversations", retention_days=days)
             await self._hf.engine.call("forget_requests")
             self._due_at = time.monotonic() + EVERY_SECONDS
         return False

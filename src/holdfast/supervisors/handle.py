@@ -6,6 +6,7 @@ import asyncio
 import inspect
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -16,7 +17,10 @@ from holdfast.live.watch import Watch
 from holdfast.model.kinds import kind_of
 from holdfast.model.leases import Lease
 from holdfast.model.states import ExecutionStatus, QuestionStatus, SupervisorState
+from holdfast.model.supervisors import restoration_of
+from holdfast.supervisors.conversation import Conversation
 from holdfast.supervisors.outcomes import Outcome, Outcomes
+from holdfast.supervisors.tool_calls import unanswered_calls
 
 _Result = TypeVar("_Result")
 
@@ -57,6 +61,15 @@ class Supervisor:
         self._executions: dict[str, str] = memory["executions"]
         self._names: Counter[str] = Counter()
         self._waits: Counter[SupervisorState] = Counter()
+        told = memory.get("restoration")
+        self.restoration = restoration_of(told) if told else None
+        """What its newest restoration found; None if it never was interrupted."""
+        self.conversation = Conversation(
+            call=partial(self.call, supervisor_id=self.id),
+            load=self._load,
+            checkpoint=memory.get("checkpoint"),
+        )
+        """What it and its agent said, kept turn by turn."""
 
     @property
     def id(self) -> UUID:
@@ -81,6 +94,34 @@ class Supervisor:
             state=state,
             activity=activity,
             progress=progress,
+        )
+
+    async def phase(self, name: str) -> None:
+        """Enter a phase of one's own; this is a save point."""
+        await self.call("update_supervisor_phase", supervisor_id=self.id, phase=name)
+
+    async def checkpoint(self, state: Any = None, *, label: str | None = None) -> int:
+        """Make a save point now, with what `recall` shall give after a crash. Gives its number."""
+        return await self.conversation.keep(state, label=label)
+
+    async def recall(self) -> Any:
+        """What the newest checkpoint was given to keep."""
+        return await self.conversation.recall()
+
+    async def context(self) -> str | None:
+        """What the agent has to know after a restoration: where it was, what changed meanwhile, which outcome is unknown.
+
+        None if it was never interrupted.
+        """
+        if self.restoration is None:
+            return None
+        calls = unanswered_calls(await self.conversation.messages())
+        unknown = [f"Called, and nobody knows with what outcome: {call}" for call in calls]
+        return "\n".join([self.restoration.context, *unknown])
+
+    async def _load(self) -> list[Any]:
+        return await self._engine.call(
+            "load_checkpoint", supervisor_id=self.id, venture_id=self.lease.venture_id
         )
 
     async def step(
@@ -180,7 +221,7 @@ class Supervisor:
         return await self._consume(row["id"], outcomes[row["id"]])
 
     async def wait_for_any_change(
-        self, ids: Sequence[UUID], look: Callable[[], Awaitable[bool]]
+        self, ids: Sequence[UUID | str], look: Callable[[], Awaitable[bool]]
     ) -> None:
         """Wait until `look` says that there is something to do; it is asked again whenever one of `ids` changed."""
         await self._outcomes.wait_until(ids, look)

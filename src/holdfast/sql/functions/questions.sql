@@ -53,6 +53,8 @@ declare
     v_seq  bigint;
 begin
     if p_supervisor_id is not null then
+        perform add_save_point(s, case p_what when 'asked' then 'question' else 'answer' end::checkpoint_reason, 'question', p_question_id)
+        from supervisor_states s where p_what in ('asked', 'acknowledged') and s.venture_id = p_venture_id and s.id = p_supervisor_id;
         return emit_supervisor(p_venture_id, p_supervisor_id, 'question.' || p_what, v_data, p_got_on => p_what = 'answered');
     end if;
     update claude_sessions set seq = seq + 1 where venture_id = p_venture_id and id = p_session_id returning seq into v_seq;
@@ -119,8 +121,9 @@ begin
     end if;
     update questions set status = 'answered', answer = p_answer, answered_by = v_by, answered_at = v_now
     where venture_id = v_venture and id = p_question_id;
-    return emit_question(v_venture, v_question.supervisor_id, v_question.session_id, 'answered', p_question_id,
+    perform emit_question(v_venture, v_question.supervisor_id, v_question.session_id, 'answered', p_question_id,
         jsonb_build_object('answer', p_answer, 'answered_by', v_by));
+    return settle_restoration(v_question, p_answer);
 end
 $$;
 
