@@ -215,7 +215,7 @@ $$;
 create function holdfast.find_conversation(p_row holdfast.supervisor_states, p_to bigint)
 returns table (finding text, subject text, reason text, detail jsonb)
 language sql stable as $$
-    select 'conversation_restored', format('%s texts', count(*)), null::text, jsonb_build_object('texts', count(*), 'bytes', sum(octet_length(c.content)))
+    select 'conversation_restored', format('%s %s', count(*), case count(*) when 1 then 'text' else 'texts' end), null::text, jsonb_build_object('texts', count(*), 'bytes', sum(octet_length(c.content)))
     from holdfast.conversation_at(p_row.venture_id, p_row.id, p_to) c having count(*) > 0
 $$;
 

@@ -54,6 +54,8 @@ export interface Supervisor {
   session_id: Id | null;
   restoration_count: number;
   deaths_in_a_row: number;
+  checkpoint: number | null;
+  forked_from: Id | null;
   created_at: Time;
   started_at: Time | null;
   ended_at: Time | null;
@@ -67,6 +69,7 @@ export interface Supervisor {
 
 /** One thing that a restoration found, and what was done about it. */
 export interface Finding {
+  step: string;
   finding: string;
   subject: string;
   action: string;
@@ -80,6 +83,17 @@ export interface Restoration {
   restored_at: Time;
   interrupted_at: Time | null;
   holder: string | null;
+  outcome: string;
+  checkpoint: number | null;
+  context: string;
+  findings: readonly Finding[];
+}
+
+/** What a restoration would find now, and do about it. */
+export interface RestorationPreview {
+  source: string;
+  outcome: string;
+  context: string;
   findings: readonly Finding[];
 }
 
@@ -92,13 +106,16 @@ export interface SupervisorStep {
   error_message: string | null;
   started_at: Time;
   ended_at: Time | null;
+  dropped_at: Time | null;
 }
 
 /** What a supervisor would go on from. */
 export interface Checkpoint {
   number: number;
   parent: number | null;
+  reason: string;
   label: string | null;
+  blobs: number;
   created_at: Time;
 }
 
