@@ -25,13 +25,13 @@ from generate_series(1, $1::integer) as i
 _HELD = "select * from holdfast.claim_supervisors('died', array['patient'], 1000, 3600)"
 # Each has done two steps, waits for an execution, and has a checkpoint of its conversation.
 _WORKED = """
-select holdfast.begin_step(s.id, s.lease_epoch, s.lease_token, 'step ' || n),
-    holdfast.finish_step(s.id, s.lease_epoch, s.lease_token, 'step ' || n, jsonb_build_object('found', n))
+select count((holdfast.begin_step(s.id, s.lease_epoch, s.lease_token, 'step ' || n)).attempt),
+    count(holdfast.finish_step(s.id, s.lease_epoch, s.lease_token, 'step ' || n, jsonb_build_object('found', n)))
 from holdfast.supervisor_states s, generate_series(1, 2) as n where s.handler = 'patient'
 """
 _SPAWNED = """
-select holdfast.spawn_execution(s.id, s.lease_epoch, s.lease_token, 'job', 'job', 'callable:job'),
-    holdfast.save_checkpoint(s.id, s.lease_epoch, s.lease_token, null, '{"turn": 2}', array[convert_to(repeat(s.name, 50), 'UTF8')])
+select count(holdfast.spawn_execution(s.id, s.lease_epoch, s.lease_token, 'job', 'job', 'callable:job')),
+    count(holdfast.save_checkpoint(s.id, s.lease_epoch, s.lease_token, null, '{"turn": 2}', array[convert_to(repeat(s.name, 50), 'UTF8')]))
 from holdfast.supervisor_states s where s.handler = 'patient'
 """
 _DEAD = "update holdfast.supervisor_states set lease_expires_at = now() - interval '1 s' where handler = 'patient'"
@@ -66,7 +66,7 @@ async def _prepare(connection: Connection) -> None:
     for _ in range(SUPERVISORS // 1000):
         await connection.fetch(_HELD)
     for statement in (_WORKED, _SPAWNED):
-        await connection.fetch(statement)
+        await connection.execute(statement)
     await connection.execute("vacuum analyze")
 
 
