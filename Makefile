@@ -23,7 +23,7 @@ help:
 	@echo "make agents install the agent programs that some tests run; make supabase the client that one does"
 	@echo "make check  ruff, mypy --strict, import-linter; biome and tsc for the dashboard"
 	@echo "make chaos  hundreds of made-up plans while everything is killed (make chaos N=1000 SEED=7; BOUT=3 for one bout again)"
-	@echo "make soak   ten minutes of 100 executions with logs: flat memory, no loss (make soak SOAK='--seconds 60')"
+	@echo "make soak   what takes minutes: flat memory, 1,000 clients back at once, stalled clients (make soak SOAK=herd for one)"
 	@echo "make bench  measure against yardsticks (make bench ONLY=engine for one)"
 	@echo "make lock   resolve the dependencies anew"
 	@echo "make clean  remove what the others made"

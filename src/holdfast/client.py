@@ -36,6 +36,7 @@ from holdfast.model.kinds import kind_of
 from holdfast.model.leases import Lease, LeaseKind
 from holdfast.model.states import SupervisorState
 from holdfast.plans import runner as plans
+from holdfast.plans.steering import SteeredPlan
 from holdfast.progress import ProgressTracker
 from holdfast.supervisors.handle import Supervisor
 from holdfast.supervisors.outcomes import LOOK_AGAIN_SECONDS
@@ -299,6 +300,10 @@ class Holdfast:
             answered_by=answered_by or holder_name(),
             venture_id=await self.venture_id(venture),
         )
+
+    async def plan(self, plan_id: UUID, *, venture: str | None = None) -> SteeredPlan:
+        """A plan to be paused, resumed, stopped or rolled back."""
+        return SteeredPlan(self.engine, await self.venture_id(venture), plan_id)
 
     # Events.
 

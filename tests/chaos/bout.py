@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 import tempfile
 import time
+import traceback
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -38,6 +39,7 @@ LEASE_SECONDS = 1.5
 STUCK_SECONDS = 60.0
 LOOKS_EVERY_SECONDS = 0.1
 VENTURE = "default"
+_LOG_CHARACTERS = 20_000
 
 OPEN_PLANS = """
     select p.id from holdfast.plans p join holdfast.supervisor_states s on s.id = p.supervisor_id
@@ -54,31 +56,40 @@ TAKEN_UP = """
 class Verdict:
     """What a bout showed."""
 
-    plans: int
     faults: list[str]
     stories: list[str]
-    """Those of the plans with faults."""
-    kills: Counter[Harm]
-    save_points: list[str]
-    taken_up_seconds: list[float]
-    repeated_runs: int
+    """Those of the plans with faults, and what the processes said."""
+    plans: int = 0
+    kills: Counter[Harm] = dataclasses.field(default_factory=Counter)
+    save_points: list[str] = dataclasses.field(default_factory=list)
+    taken_up_seconds: list[float] = dataclasses.field(default_factory=list)
+    repeated_runs: int = 0
     """How many runs of steps were done again because their worker died."""
-    worn_out: int
+    worn_out: int = 0
     """How many executions died so often that the engine gave up on them, which no script foretells."""
-    seconds: float
+    seconds: float = 0.0
 
 
 async def fight(bout: Bout, server: CrashableServer, database: str) -> Verdict:
     """Let a bout happen in a fresh database of its own."""
     began = time.monotonic()
-    async with AsyncExitStack() as stack:
-        folder = stack.enter_context(
-            tempfile.TemporaryDirectory(prefix="chaos-", ignore_cleanup_errors=True)
-        )
-        ring = await _prepared(stack, bout, server, database, Path(folder))
-        is_over = await ring.fight()
-        verdict = await ring.judged(is_over)
-        return dataclasses.replace(verdict, seconds=time.monotonic() - began)
+    with tempfile.TemporaryDirectory(prefix="chaos-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        try:
+            async with AsyncExitStack() as stack:
+                ring = await _prepared(stack, bout, server, database, folder)
+                verdict = await ring.judged(await ring.fight())
+        except Exception as error:  # one bout that cannot be fought does not end the others
+            told = "".join(traceback.format_exception(error))
+            verdict = Verdict(faults=[f"{type(error).__name__}: {error}"], stories=[told])
+        if verdict.faults:
+            verdict.stories.extend(_logs(folder))
+    return dataclasses.replace(verdict, plans=len(bout.plans), seconds=time.monotonic() - began)
+
+
+def _logs(folder: Path) -> list[str]:
+    """How everybody's log ended."""
+    return [f"{log.name}:\n{log.read_text()[-_LOG_CHARACTERS:]}" for log in folder.glob("*.log")]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -112,7 +123,6 @@ class _Ring:
         faults += await judge.faults_of_streams(self.reading)
         points = [point for slot in self.slots for point in slot.died_at]
         return Verdict(
-            plans=len(self.plans),
             faults=faults,
             stories=stories,
             kills=self.killer.done + Counter({Harm.SAVE_POINT: len(points)}),
@@ -120,7 +130,6 @@ class _Ring:
             taken_up_seconds=[row[0] for row in await self.reading.all(TAKEN_UP)],
             repeated_runs=_repeated_runs(self.folder),
             worn_out=worn_out,
-            seconds=0.0,
         )
 
 

@@ -230,8 +230,8 @@ def _limit_faults(plan: Plan, outcome: Outcome) -> Iterator[str]:
             case ("plan.step_completed", step):
                 under_way.discard(step)
                 done.add(step)
-            case ("plan.step_failed", step):
-                under_way.discard(step)
+            case (("plan.step_failed" | "plan.step_waiting"), step):
+                under_way.discard(step)  # who waits for a person takes nobody's place
         most = max(most, len(under_way))
     if plan.max_parallel is not None and most > plan.max_parallel:
         yield f"{most} steps were under way at once; max_parallel is {plan.max_parallel}"

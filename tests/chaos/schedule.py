@@ -106,6 +106,6 @@ def _kill(rng: Random, possible: list[Harm], moves: int) -> Kill:
 
 def _save_points(rng: Random) -> tuple[str, ...]:
     return tuple(
-        f"{rng.choice(['before', 'after'])} {rng.choice(SAVE_POINTS)} {rng.randint(1, 4)}"
-        for _ in range(rng.randint(0, 2))
+        f"{rng.choice(['before', 'after'])} {rng.choice(SAVE_POINTS)} {rng.randint(1, 3)}"
+        for _ in range(rng.randint(1, 3))
     )

@@ -9,15 +9,13 @@ from tests.chaos.script import Back, Comes, Means, Plan, Step
 
 SHAPES = ("chain", "diamond", "wide", "web")
 LONGEST_WORK_SECONDS = 0.3
-# The engine does not keep to max_parallel, and loses a send-back where a step beside is ready: on their way.
-_KEEPS_LIMITS = False
 
 
 def make_plan(rng: Random, name: str) -> Plan:
     """A plan of some shape, with troubles that its script foretells."""
     shape = rng.choice(SHAPES)
     steps = [_step(rng, key, needs) for key, needs in _skeleton(rng, shape).items()]
-    limit = rng.choice([None, None, 1, 2]) if _KEEPS_LIMITS else None
+    limit = rng.choice([None, None, 1, 2])
     plan = Plan(name=name, shape=shape, steps=tuple(steps), max_parallel=limit)
     for key in _troubled(rng, plan):
         changed = _trouble(rng, plan, plan.step(key))
@@ -94,7 +92,7 @@ def _trouble(rng: Random, plan: Plan, step: Step) -> Step:
     rounds = rng.randint(1, 2)
     above = sorted(plan.above(step.id))
     back = None
-    if above and rng.random() < 0.75 and (_KEEPS_LIMITS or plan.shape == "chain"):
+    if above and rng.random() < 0.75:
         back = Back(to=rng.choice(above), at_most=rng.randint(1, 2))
     failures = _failures(rng, step, rounds * (step.retries + 1))
     return dataclasses.replace(step, attempts=failures, back=back)

@@ -249,7 +249,10 @@ async def test_a_stopped_supervisor_leaves_nothing_that_waits_for_it(holdfast_ur
         )  # fmt: skip
         plan = await one(connection, "select * from holdfast.plans where id = $1", world.plan_id)
         assert (plan["status"], plan["error_message"]) == ("failed", "Stopped by an operator: wrong plan.")  # fmt: skip
-        steps = await connection.fetch("select step_key, status::text from holdfast.plan_steps")
+        steps = await connection.fetch(
+            "select step_key, status::text from holdfast.plan_steps where plan_id = $1",
+            world.plan_id,
+        )
         assert {row["step_key"]: row["status"] for row in steps} == {
             "ready": "ready",  # not begun, so nothing failed
             "running": "failed",
@@ -257,6 +260,9 @@ async def test_a_stopped_supervisor_leaves_nothing_that_waits_for_it(holdfast_ur
             "verifying": "failed",
             "failed": "failed",
             "started": "failed",
+            "each": "failed",
+            "each.1": "completed",
+            "reported": "completed",
         }
         await call(connection, "stop_supervisor", supervisor_id=world.supervisor.id, **in_venture)
         question = await one(connection, "select status::text from holdfast.questions where id = $1", world.open_question)  # fmt: skip

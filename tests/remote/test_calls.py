@@ -34,6 +34,7 @@ ROOT = Path(holdfast.__file__).parent
 ON_THE_DATABASE = {
     "tail",
     "feed_batch",
+    "tail_batch",
     "feed_patience",
     "feed_as_user",
     "api_tokens",

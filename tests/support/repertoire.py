@@ -13,6 +13,7 @@ from uuid import UUID
 from tests.support.conversations import DROPPING, KEEPING
 from tests.support.sql import START, Token
 from tests.support.world import (
+    CATALOGUE,
     DIRECTIVE,
     FREE_DIRECTIVE,
     IDLER,
@@ -97,6 +98,10 @@ def _executions(**given: Any) -> Call:
 
 def _plan(**given: Any) -> Call:
     return Call(arguments=lambda w: {"plan_id": w.plan_id, **given}, lease="runner")
+
+
+def _steered(which: str, /, **given: Any) -> Call:
+    return Call(arguments=lambda w: {"plan_id": w.steered_plans[which], **given}, lease=which)
 
 
 def _plain(*, role: str = "agent", event: bool = True, **given: Any) -> Call:
@@ -287,6 +292,10 @@ CALLS: dict[str, Call] = {
     # plans
     "create_plan": _plain(name="new", steps=[{"id": "only"}]),
     "advance_plan": dataclasses.replace(_plan(), event=False),  # nothing is due
+    "plan_conditions": _read(lambda w: {"plan_id": w.plan_id}),
+    "check_condition": _steered("checked", condition_id="due", kind="command", input={}),
+    "record_condition": _steered("checked", condition_id="ran"),
+    "tick_condition": _operator(lambda w: {"plan_id": w.steered_plans["checked"], "condition_id": "ticked"}),
     "start_plan_step": _plan(step_key="ready"),
     "open_gate": _plan(step_key="gated"),
     "verify_plan_step": _plan(step_key="running", result={}, kind="command", input={}),
@@ -295,9 +304,29 @@ CALLS: dict[str, Call] = {
     "fail_plan_step": _plan(step_key="running", reason="broken", retry=True),
     "send_plan_back": _plan(from_step="failed", to_step="failed", findings={"why": "broken"}),
     "finish_plan": _plan(error="enough"),
+    "skip_plan_step": _plan(step_key="ready", reason="not today"),
+    "expand_plan_step": _plan(step_key="ready", items=["a", "b"]),
+    "settle_items": _plan(step_key="each"),
+    "release_plan_step": _plan(step_key="reported"),
+    "undo_plan_step": _steered("undecided", step_key="last", kind="command", input={}),
+    "settle_undo": _steered("undone", step_key="undone"),
+    "decide_undo": _steered("undecided", step_key="undone"),
+    "finish_rollback": _steered("rolled_back"),
+    "pause_plan": _operator(lambda w: {"plan_id": w.plan_id}),
+    "resume_plan": _operator(lambda w: {"plan_id": w.steered_plans["checked"]}),
+    "stop_plan": _operator(lambda w: {"plan_id": w.plan_id}),
+    "roll_plan_back": _operator(lambda w: {"plan_id": w.plan_id, "to_step": "running", "reason": "why"}),
     # leases and duties
     "renew_leases": _beat("supervisor", "supervisor"),
     "reap": _plain(event=False),
+    # kept catalogues
+    "keep_catalogue": _operator(lambda _: {"name": "new", "target": "env:NEW", "catalogue": CATALOGUE}),
+    "forget_catalogue": _operator(lambda _: {"name": "kept"}),
+    "claim_drift_checks": _plain(event=False, holder="worker"),
+    "record_drift": Call(
+        arguments=lambda w: {"watch_id": w.watch.id, "drift": [{"what": "added", "object": "table x"}]},
+        lease="watch",
+    ),
     # tools
     "call_tool": _session(tool="log", arguments={"message": "found it"}, key="call-1"),
     "find_tool_call": dataclasses.replace(

@@ -12,6 +12,7 @@ from typer.exceptions import TyperException
 from holdfast.cli import (
     advancing,
     api,
+    change,
     db,
     directives,
     events,
@@ -50,6 +51,7 @@ app.add_typer(db.app, name="db")
 app.add_typer(plans.app, name="plan")
 app.add_typer(directives.app, name="directive")
 app.add_typer(sessions.app, name="session")
+app.add_typer(change.app, name="change")
 app.add_typer(verify.app, name="verify")
 app.add_typer(supervisors.app, name="supervisor")
 app.add_typer(hooks.app, name="hooks")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from holdfast import config
-from holdfast.cli import plan_show, plan_story
+from holdfast.cli import plan_actions, plan_files, plan_show, plan_story
 from holdfast.cli._connection import JsonOption, VentureOption, connected, run_async
 from holdfast.cli._group import WithChief
 from holdfast.cli._output import console, print_json
@@ -18,7 +17,6 @@ from holdfast.cli.watching import watch_until_over
 from holdfast.plans.creating import create_plan
 from holdfast.plans.inputs import read_inputs, with_inputs
 from holdfast.plans.loading import load_plan
-from holdfast.plans.schema import plan_schema
 from holdfast.plans.spec import Plan
 from holdfast.runtime.worker import Worker
 from holdfast.terminal.words import short
@@ -26,6 +24,7 @@ from holdfast.terminal.words import short
 app = typer.Typer(
     cls=WithChief, help="Plans: their files, and what becomes of them.", no_args_is_help=True
 )
+plan_actions.register(app)
 
 
 @app.command("run")
@@ -106,11 +105,7 @@ def config_folder() -> Path:
     return (file.parent if file else Path.cwd()) / ".holdfast"
 
 
-@app.command("schema")
-def schema() -> None:
-    """Print the JSON schema of plan files, with which editors complete them."""
-    typer.echo(json.dumps(plan_schema(), indent=2, ensure_ascii=False))
-
-
+app.command("new")(plan_files.new)
+app.command("schema")(plan_files.schema)
 app.command("show")(plan_show.show)
 app.command("story")(plan_story.story)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import gc
 import getpass
 import logging
 import signal
@@ -78,12 +79,19 @@ async def _serve(
                 app = await make_app(settings, hf.database, mounts={"/mcp": tools})
                 serving = Serving(app, listening)
                 await serving.start()
+                _leave_what_stays_alone()
                 try:
                     with known_at(address):
                         await _tell(hf, address, as_json=as_json)
                         await told_to_stop.wait()
                 finally:
                     await serving.stop()
+
+
+def _leave_what_stays_alone() -> None:
+    """What has been loaded by now stays: looking through it for garbage again and again would make events late."""
+    gc.collect()
+    gc.freeze()
 
 
 def _told_to_stop() -> asyncio.Event:

@@ -14,7 +14,7 @@ from holdfast.changes import catalogue, constraints, targets
 from holdfast.changes.constraints import Verdict
 from holdfast.changes.findings import Finding, read_waivers
 from holdfast.changes.looking import Patience, chosen_schemas
-from holdfast.cli import verify_backfill, verify_drift
+from holdfast.cli import verify_backfill, verify_drift, verify_watch
 from holdfast.cli._connection import JsonOption, run_async
 from holdfast.cli._output import console
 from holdfast.cli._target import (
@@ -40,6 +40,9 @@ app = typer.Typer(help="Ask a live database whether it is as it should be.", no_
 
 app.command("backfill")(verify_backfill.backfill)
 app.command("drift")(verify_drift.drift_command)
+app.command("watch")(verify_watch.watch)
+app.command("watches")(verify_watch.watches)
+app.command("unwatch")(verify_watch.unwatch)
 
 
 @app.command("constraints")

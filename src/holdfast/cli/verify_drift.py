@@ -50,7 +50,7 @@ def drift_command(
         raise typer.Exit(FOUND)
 
 
-def print_drift(found: list[drift.Drift]) -> None:
+def print_drift(found: list[drift.Drift], *, unit: str = "differ") -> None:
     """What differs, for a person."""
     for one in found:
         console.print(
@@ -59,15 +59,20 @@ def print_drift(found: list[drift.Drift]) -> None:
         if one.what == "changed":
             console.print(Text(f"    was {_one_line(one.expected)}", style="quiet"), soft_wrap=True)
             console.print(Text(f"    is  {_one_line(one.found)}", style="quiet"), soft_wrap=True)
-    console.print(f"{len(found)} differ." if found else "All is as it was kept.")
+    console.print(f"{len(found)} {unit}." if found else "All is as it was kept.")
+
+
+def keep_catalogue(kept: drift.Catalogue, file: Path) -> None:
+    """Write what will be expected."""
+    text = json.dumps(kept.as_json(), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    write_atomically(file, text.encode())
+    console.print(f"Kept {len(kept.objects)} objects of {', '.join(kept.schemas)} in {file}.")
 
 
 async def _keep(dsn: str, schemas: list[str], file: Path) -> None:
     async with targets.connected(dsn, config.load()) as target:
         kept = await drift.read_catalogue(target, await chosen_schemas(target, schemas))
-    text = json.dumps(kept.as_json(), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
-    write_atomically(file, text.encode())
-    console.print(f"Kept {len(kept.objects)} objects of {', '.join(kept.schemas)} in {file}.")
+    keep_catalogue(kept, file)
 
 
 async def _look(dsn: str, expected: drift.Catalogue) -> list[drift.Drift]:

@@ -30,13 +30,13 @@ class Target:
 
     def __init__(self, connection: Connection, url: str) -> None:
         self._connection = connection
-        self._url = url
+        self.url = url
         self.version = connection.get_server_version().major
 
     @property
     def address(self) -> str:
         """Where it is, without the password."""
-        return connections.without_password(self._url)
+        return connections.without_password(self.url)
 
     async def read(self, query: str, /, *arguments: Any) -> list[Row]:
         """Ask `sql/targets/<query>.sql`."""
@@ -98,7 +98,7 @@ class Target:
             return refusal(error)
         if isinstance(error, asyncpg.DataError | ValueError) and not self._connection.is_closed():
             return TargetRefused(f"{error}.", detail={"sqlstate": "22000"})
-        return _away(self._url, error)
+        return _away(self.url, error)
 
 
 @asynccontextmanager

@@ -53,11 +53,11 @@ async def read_story(engine: Engine, venture_id: UUID, plan_id: UUID, *, last: i
         plan_id: of which plan.
         last: how many events at most.
     """
-    found = await engine.read("plan_standing", venture_id, plan_id)
+    found = await engine.read("plan_story", venture_id, plan_id)
     if not found:
         raise NotFound(f"There is no plan {plan_id}.", hint="List the plans with: holdfast status")
-    steps = await engine.read("plan_open_steps", venture_id, plan_id)
-    events = await engine.read("plan_timeline", venture_id, plan_id, last)
+    steps = await engine.read("plan_story_steps", venture_id, plan_id)
+    events = await engine.read("plan_story_events", venture_id, plan_id, last)
     return Story(
         plan=found[0], waits=list(waits_of(found[0], steps)), events=list(reversed(events))
     )

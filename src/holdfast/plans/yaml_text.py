@@ -14,7 +14,7 @@ from holdfast.errors import PlanError
 Keys: TypeAlias = tuple[str | int, ...]
 """The keys and indexes that lead to a value."""
 # An alias can stand for as many places as a text of any length would.
-MOST_PLACES = 1_000_000
+MOST_PLACES = 300_000
 MOST_DEPTH = 60
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 

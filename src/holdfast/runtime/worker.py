@@ -10,6 +10,7 @@ from holdfast.agents import Agents
 from holdfast.client import Holdfast
 from holdfast.engine.listener import Listener
 from holdfast.runtime.conductor import Conductor
+from holdfast.runtime.drift_watcher import DriftWatcher
 from holdfast.runtime.executor import Executor
 from holdfast.runtime.reaper import Reaper
 from holdfast.runtime.retention import Retention
@@ -50,6 +51,7 @@ class Worker:
                 hf, ventures=ventures, listener=self._listener, limit=settings.worker_supervisors
             ),
             Reaper(hf, ventures=ventures, listener=clock, on_swept=self._listener.ring),
+            DriftWatcher(hf, ventures=ventures, listener=clock),
         ]
         if not hf.is_remote:  # what is old is the server's affair
             self._duties.append(Retention(hf, listener=clock))

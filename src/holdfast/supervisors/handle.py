@@ -221,7 +221,7 @@ class Supervisor:
         return await self._consume(row["id"], outcomes[row["id"]])
 
     async def wait_for_any_change(
-        self, ids: Sequence[UUID], look: Callable[[], Awaitable[bool]]
+        self, ids: Sequence[UUID | str], look: Callable[[], Awaitable[bool]]
     ) -> None:
         """Wait until `look` says that there is something to do; it is asked again whenever one of `ids` changed."""
         await self._outcomes.wait_until(ids, look)

@@ -101,7 +101,7 @@ class StreamConnection(Connection):
 
     async def write(self, frames: list[Frame]) -> None:
         """Write what waits; a client that does not read holds this up."""
-        await self._write_text(stream_text(frames))
+        await self._write_bytes(stream_text(frames))
 
     async def listen(self) -> None:
         """Begin, and wait until the client leaves."""
@@ -120,9 +120,11 @@ class StreamConnection(Connection):
             await self._write_text(": here\n\n")
 
     async def _write_text(self, text: str) -> None:
+        await self._write_bytes(text.encode())
+
+    async def _write_bytes(self, data: bytes) -> None:
         assert self._send is not None
-        body = {"type": "http.response.body", "body": text.encode(), "more_body": True}
-        await self._send(body)
+        await self._send({"type": "http.response.body", "body": data, "more_body": True})
 
 
 class EventStream(Response):

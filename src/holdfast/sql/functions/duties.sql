@@ -119,7 +119,8 @@ begin
     where exists (select from supervisor_states s where s.venture_id = v.venture_id and s.ended_at is null)
         or exists (select from agent_executions e where e.venture_id = v.venture_id and e.ended_at is null)
         or exists (select from claude_sessions s where s.venture_id = v.venture_id and s.ended_at is null)
-        or exists (select from questions q where q.venture_id = v.venture_id and q.status = 'open');
+        or exists (select from questions q where q.venture_id = v.venture_id and q.status = 'open')
+        or exists (select from drift_watches w where w.venture_id = v.venture_id);
 end
 $$;
 

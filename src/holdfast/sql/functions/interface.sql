@@ -93,6 +93,9 @@ declare
     v_venture uuid := enter(p_venture_id, 'agent');
     v_row     supervisor_states := fence_supervisor(v_venture, p_supervisor_id, p_epoch, p_token);
 begin
+    if p_phase is not distinct from v_row.phase then
+        return v_row.seq;  -- it is there already
+    end if;
     update supervisor_states set phase = p_phase where venture_id = v_venture and id = p_supervisor_id;
     return emit_supervisor(v_venture, p_supervisor_id, 'supervisor.phase_moved', jsonb_strip_nulls(jsonb_build_object(
         'from', v_row.phase, 'to', p_phase, 'checkpoint', add_save_point(v_row, 'phase', p_label => p_phase))));

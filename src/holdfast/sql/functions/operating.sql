@@ -278,7 +278,7 @@ create function holdfast.end_all_of_supervisor(p_row holdfast.supervisor_states,
 returns bigint
 language plpgsql as $$
 begin
-    perform stop_plan(p_row.venture_id, p_row.id, p_why);
+    perform end_stopped_plan(p_row.venture_id, p_row.id, p_why);
     perform stop_execution(p_row.venture_id, e, p_why) from (
         select * from agent_executions where venture_id = p_row.venture_id and supervisor_id = p_row.id and ended_at is null
         order by id for no key update) e;
@@ -289,29 +289,5 @@ begin
         lease_token = null, lease_expires_at = null, lease_holder = null
     where venture_id = p_row.venture_id and id = p_row.id;
     return end_supervisor(p_row, p_state, null, p_why);
-end
-$$;
-
--- Ends the plan of a supervisor that is being stopped: what is under way has failed, what was not begun is left.
-create function holdfast.stop_plan(p_venture_id uuid, p_supervisor_id uuid, p_why text) returns void
-language plpgsql as $$
-declare
-    v_plan plans;
-    v_step plan_steps;
-begin
-    select * into v_plan from plans
-    where venture_id = p_venture_id and supervisor_id = p_supervisor_id and ended_at is null for no key update;
-    if not found then
-        return;
-    end if;
-    for v_step in
-        select s.* from plan_steps s
-        where s.venture_id = p_venture_id and s.plan_id = v_plan.id and s.status in ('running', 'waiting', 'verifying')
-        order by s.position, s.round
-    loop
-        perform move_locked_step(v_step, 'failed', jsonb_build_object('reason', p_why));
-    end loop;
-    perform end_plan(v_plan, case when v_plan.status = 'pending' then 'skipped' else 'failed' end::plan_status, p_why,
-        open_steps(v_plan));
 end
 $$;

@@ -117,6 +117,7 @@ begin
     select * into v_row from supervisor_states where venture_id = v_venture and id = p_supervisor_id;
     perform require_supervisor(v_row, p_supervisor_id);
     perform require_checkpoint(v_row, p_from);
+    v_row.lease_token := null;  -- whoever holds it now would not then
     v_row.restore_from := coalesce(p_from, v_row.restore_from);
     v_row.restore_as := coalesce(v_row.restore_as, case when p_from is not null then 'checkpoint' else 'manual' end::restoration_source);
     v_source := source_of(v_row, null, false);

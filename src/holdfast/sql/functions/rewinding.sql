@@ -107,11 +107,12 @@ declare
     v_row     supervisor_states := lock_supervisor(v_venture, p_supervisor_id);
     v_from    bigint := coalesce(p_from, v_row.checkpoint);
     v_fork    supervisor_states;
+    v_id      uuid;
 begin
     perform require_forkable(v_row, v_from);
-    select s.* into strict v_fork from create_supervisor(coalesce(p_name, left(v_row.name, 190) || ' (fork)'), v_row.handler, v_row.input, p_key,
-        v_row.directive_id, null, v_row.priority, v_row.metadata, v_venture) c
-    join supervisor_states s on s.venture_id = v_venture and s.id = c.id for no key update of s;
+    select c.id into v_id from create_supervisor(coalesce(p_name, left(v_row.name, 190) || ' (fork)'), v_row.handler, v_row.input, p_key,
+        v_row.directive_id, null, v_row.priority, v_row.metadata, v_venture) c;
+    v_fork := lock_supervisor(v_venture, v_id);
     if v_fork.forked_from is not null or v_fork.lease_epoch > 0 then
         return v_fork.id;  -- the key was there before
     end if;

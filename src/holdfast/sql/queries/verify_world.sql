@@ -6,6 +6,7 @@ declare
     v_execution   record;
     v_supervisor  uuid;
     v_plan        record;
+    v_check       uuid;
     v_step        holdfast.plan_steps;
 begin
     perform holdfast.set_member('verify', 'viewer');
@@ -33,6 +34,7 @@ begin
         'save_session', '{}');
     perform holdfast.call_tool('verify-world', v_session.epoch, v_session.token, 'log', '{"message": "a line"}', 'a call');
 
+    perform holdfast.keep_catalogue('verify', 'env:VERIFY', '{"schemas": [], "objects": {}}');
     perform holdfast.do_request('add_directive', '{"name": "SD-VERIFY-5", "title": "asked for"}', 'a request');
 
     select * into v_execution from holdfast.begin_execution('an execution', 'verify', p_total_steps => 2);
@@ -47,7 +49,13 @@ begin
     perform holdfast.save_checkpoint(v_supervisor, null, null, null, '{}', array['\x68690a'::bytea]);
     perform holdfast.mark_supervisor_restored(v_supervisor, 'manual');
 
-    select * into v_plan from holdfast.create_plan('a plan', '[{"id": "only", "verify": {"run": "true"}}]');
+    select * into v_plan from holdfast.create_plan('a plan', '[{"id": "only", "verify": {"run": "true"}}, {"id": "then", "needs": ["only"]}]',
+        '{"checklist": [{"id": "first", "command": ["true"]}]}');
+    v_check := holdfast.check_condition(v_plan.id, null, null, 'first', 'command', '{}');
+    perform holdfast.start_execution(v_check);
+    perform holdfast.finish_execution(v_check, 'completed', p_result => jsonb_build_object(
+        'command', '["true"]'::jsonb, 'exit_code', 0, 'output_sha256', encode(sha256(''), 'hex'), 'output_tail', '', 'duration_ms', 1));
+    perform holdfast.record_condition(v_plan.id, null, null, 'first');
     perform holdfast.advance_plan(v_plan.id, null, null);
     perform holdfast.start_plan_step(v_plan.id, null, null, 'only');
     v_step := holdfast.verify_plan_step(v_plan.id, null, null, 'only', '{}', 'command', '{}');
