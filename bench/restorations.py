@@ -25,9 +25,8 @@ from generate_series(1, $1::integer) as i
 _HELD = "select * from holdfast.claim_supervisors('died', array['patient'], 1000, 3600)"
 # Each has done two steps, waits for an execution, and has a checkpoint of its conversation.
 _WORKED = """
-select count(holdfast.finish_step(s.id, s.lease_epoch, s.lease_token, 'step ' || n, jsonb_build_object('found', n)))
-from holdfast.supervisor_states s, generate_series(1, 2) as n,
-    lateral holdfast.begin_step(s.id, s.lease_epoch, s.lease_token, 'step ' || n)
+select count(holdfast.finish_step(s.id, s.lease_epoch, s.lease_token, 'step', '{"found": 1}'))
+from holdfast.supervisor_states s, lateral holdfast.begin_step(s.id, s.lease_epoch, s.lease_token, 'step')
 where s.handler = 'patient'
 """
 _SPAWNED = """
