@@ -43,7 +43,7 @@ def read_answer(said: str) -> Any:
     r"""The object that a text ends with, with the text before it; the text itself where there is none.
 
     >>> read_answer('Done.\n```json\n{"rows": 3}\n```')
-    {'rows': 3, 'text': 'Done.'}
+    {'text': 'Done.', 'rows': 3}
     """
     blocks = list(_BLOCK.finditer(said))
     found = read_event(blocks[-1][1]) if blocks else read_event(said.strip())
