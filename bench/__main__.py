@@ -24,6 +24,7 @@ NAMES = (
     "arrays",
     "events_cost",
     "claims",
+    "plan",
     "recovery",
     "restorations",
     "saves",

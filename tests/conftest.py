@@ -13,12 +13,17 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from hypothesis import settings
 
 from holdfast.config import Settings
 from holdfast.engine import connections, embedded, migrate
 from holdfast.engine.postgres import PostgresEngine
 from tests.support import api
 from tests.support.servers import binaries_of
+
+# The same examples each time: what CI finds can be found again, and a slow machine proves nothing.
+settings.register_profile("holdfast", deadline=None, derandomize=True)
+settings.load_profile("holdfast")
 
 ROOM_BYTES = 4 * 1024**3
 _numbers = itertools.count(1)

@@ -14,7 +14,9 @@ from bench._putting import putting
 
 
 async def main(url: str, seconds: float, callers: int, messages: int) -> None:
-    options = {"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row}
+    # The server's user has a schema of its own name, in which there are other checkpoints.
+    path = {"options": "-c search_path=public"}
+    options = {"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row, **path}
     async with AsyncConnectionPool(url, min_size=32, max_size=32, kwargs=options) as pool:
         saver = AsyncPostgresSaver(pool)
         await saver.setup()

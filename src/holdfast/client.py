@@ -281,11 +281,38 @@ class Holdfast:
         return created
 
     async def questions(
-        self, *, venture: str | None = None, open_only: bool = True
+        self,
+        *,
+        venture: str | None = None,
+        open_only: bool = True,
+        mine: bool = False,
+        person: str | None = None,
     ) -> list[dict[str, Any]]:
-        """The questions of a venture, oldest first."""
-        rows = await self.engine.read("questions", await self.venture_id(venture), open_only)
+        """The questions of a venture, oldest first.
+
+        Args:
+            venture: its slug; unset means the settings' one.
+            open_only: leave out those that are settled.
+            mine: only those that are for the caller.
+            person: who the caller is, where no token says it.
+        """
+        rows = await self.engine.read(
+            "questions", await self.venture_id(venture), open_only, mine, person
+        )
         return [dict(row) for row in rows]
+
+    async def question(
+        self, question_id: UUID, *, venture: str | None = None, person: str | None = None
+    ) -> dict[str, Any]:
+        """One question with all that is known of it; raises `NotFound`."""
+        rows = await self.engine.read(
+            "question", await self.venture_id(venture), question_id, person
+        )
+        if not rows:
+            raise NotFound(
+                f"There is no question {question_id}.", hint="Check the id and the venture."
+            )
+        return dict(rows[0])
 
     async def answer(
         self,
@@ -294,13 +321,29 @@ class Holdfast:
         *,
         venture: str | None = None,
         answered_by: str | None = None,
+        action_digest: bytes | None = None,
     ) -> None:
-        """Answer an open question; raises `AlreadyAnswered`, `InvalidValue`, `NotFound`."""
+        """Answer an open question; raises `AlreadyAnswered`, `InvalidValue`, `NotAllowed`, `NotFound`.
+
+        With the digest of an action it is answered only if it is about that one; else it raises `Conflict`.
+        """
         await self.engine.call(
             "answer_question",
             question_id=question_id,
             answer=answer,
             answered_by=answered_by or holder_name(),
+            action_digest=action_digest,
+            venture_id=await self.venture_id(venture),
+        )
+
+    async def withdraw(
+        self, question_id: UUID, *, reason: str | None = None, venture: str | None = None
+    ) -> None:
+        """Withdraw an open question for its asker; raises `IllegalMove`, `NotFound`."""
+        await self.engine.call(
+            "dismiss_question",
+            question_id=question_id,
+            reason=reason,
             venture_id=await self.venture_id(venture),
         )
 

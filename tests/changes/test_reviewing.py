@@ -62,6 +62,8 @@ def test_a_review_finds_what_the_migration_brings_and_changes_nothing(
     assert cli("change", "verify", "one.sql", database_url, "--expect", "expected.json").code == 1
     assert cli("change", "apply", "one.sql", database_url).code == 0
     assert cli("change", "verify", "one.sql", database_url, "--expect", "expected.json").code == 0
+    again = json.loads(cli("change", "review", "one.sql", database_url, "--json").out)
+    assert "migration-fails" not in {one["rule"] for one in again["findings"]}
     sql("drop owned by changes_visitor; drop role changes_visitor")
 
 

@@ -59,6 +59,13 @@ def test_the_two_forms_differ_in_concurrently_only(work_dir: Path) -> None:
     assert 'create unique index concurrently if not exists "I"' in direct
 
 
+def test_a_comment_at_a_statements_end_does_not_swallow_its_semicolon() -> None:
+    migration = Migration(name="a", text="select 1; select 2 -- two\n; select 3")
+    for form in (for_pasting(migration), for_direct(migration)):
+        assert "select 2 -- two\n;" in form
+        assert len(split(form)) >= len(migration.statements)
+
+
 def test_what_cannot_be_applied_is_refused_before_anything_is_done(work_dir: Path) -> None:
     for text, said in (
         ("begin; select 1; commit;", "begin begins or ends a transaction"),

@@ -23,7 +23,7 @@ from holdfast.plans.creating import create_plan
 from holdfast.plans.loading import parse_plan
 from tests.chaos import judge
 from tests.chaos.crew import Slot
-from tests.chaos.harm import Killer, World, killing
+from tests.chaos.harm import Killer, World, killing, started
 from tests.chaos.person import Person, answering
 from tests.chaos.reading import Reading
 from tests.chaos.schedule import Bout, Harm
@@ -35,8 +35,9 @@ from tests.support.network import SocketNetwork
 from tests.support.workers import environment
 
 LEASE_SECONDS = 1.5
-# Without any event of any plan, and with nothing away because of us.
-STUCK_SECONDS = 60.0
+# Without any event of any plan, and with nothing away because of us. A machine whose cores others keep busy may take a
+# minute to start a worker.
+STUCK_SECONDS = 180.0
 LOOKS_EVERY_SECONDS = 0.1
 VENTURE = "default"
 _LOG_CHARACTERS = 20_000
@@ -157,6 +158,8 @@ async def _prepared(
         gateway=gateway,
         slots=slots,
         plan_ids=list(plans),
+        operator=hf.engine,
+        venture_id=venture_id,
         folder=folder,
         lease_seconds=LEASE_SECONDS,
     )
@@ -181,7 +184,7 @@ async def _make(engine: Engine, venture_id: UUID, plan: Plan, folder: Path) -> U
 async def _gateway(stack: AsyncExitStack, url: str, folder: Path) -> Gateway:
     gateway = Gateway(url, folder, api_updates_per_minute=1_000_000)
     stack.callback(gateway.kill)
-    await gateway.start()
+    await started(gateway)
     return gateway
 
 

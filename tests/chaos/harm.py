@@ -13,6 +13,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import UUID
 
+from holdfast.engine.calls import Engine
+from holdfast.errors import HoldfastError
 from tests.chaos.crew import Slot
 from tests.chaos.reading import Reading
 from tests.chaos.schedule import Harm, Kill
@@ -23,6 +25,7 @@ from tests.support.network import Network
 LOOKS_EVERY_SECONDS = 0.05
 MOST_DEATHS = 2
 _SPARED_FOR_SECONDS = 20.0
+_GATEWAY_TRIES = 3
 
 MOVES = "select count(*) from holdfast.events where stream = 'plan'"
 RUNNER = """
@@ -36,6 +39,8 @@ EXECUTOR = """
 # One more death and the engine gives up on it, which no script foretells.
 WORN = "select count(*) from holdfast.agent_executions where ended_at is null and attempt > $1"
 
+PAUSED = "select ended_at is null and paused_at is not null from holdfast.plans where id = $1"
+
 
 @dataclasses.dataclass(kw_only=True)
 class World:
@@ -46,6 +51,8 @@ class World:
     gateway: Gateway | None
     slots: list[Slot]
     plan_ids: list[UUID]
+    operator: Engine
+    venture_id: UUID
     folder: Path
     lease_seconds: float
 
@@ -107,7 +114,7 @@ class Killer:
                 await self._world.server.restart_after_kill()
             case Harm.GATEWAY if self._world.gateway is not None:
                 self._world.gateway.kill()
-                await self._world.gateway.start()
+                await started(self._world.gateway)
             case Harm.CUT:
                 await self._world.network.cut()
                 await asyncio.sleep(seconds)
@@ -118,7 +125,23 @@ class Killer:
                 self._world.network.flow()
             case Harm.LOST_ANSWER:
                 self._world.network.answers_to_lose += 1
+            case Harm.PAUSED:
+                await self._pause(self._plan(kill), seconds)
         self.done[kill.harm] += 1
+
+    async def _pause(self, plan_id: UUID, seconds: float) -> None:
+        """Pause a plan, and let it go on; one that is over stays so."""
+        await self._steer("pause_plan", plan_id)
+        await asyncio.sleep(seconds)
+        while await self._reading.one(PAUSED, plan_id):  # also where our own answer was lost
+            await self._steer("resume_plan", plan_id)
+
+    async def _steer(self, function: str, plan_id: UUID) -> None:
+        """Say something as an operator; it may be refused, or lost."""
+        with contextlib.suppress(HoldfastError):
+            await self._world.operator.call(
+                function, plan_id=plan_id, venture_id=self._world.venture_id
+            )
 
     async def _freeze(self, slot: Slot, seconds: float) -> None:
         pid = slot.pid
@@ -129,12 +152,14 @@ class Killer:
 
     async def _holder(self, query: str, kill: Kill) -> Slot:
         """The worker that holds something of the plan now; any one if none does."""
-        plan_id = self._world.plan_ids[kill.subject % len(self._world.plan_ids)]
-        holders = [row[0] for row in await self._reading.all(query, plan_id)]
+        holders = [row[0] for row in await self._reading.all(query, self._plan(kill))]
         found = (
             slot for slot in self._world.slots if any(h.endswith(f"/{slot.pid}") for h in holders)
         )
         return next(found, self._slot(kill))
+
+    def _plan(self, kill: Kill) -> UUID:
+        return self._world.plan_ids[kill.subject % len(self._world.plan_ids)]
 
     def _slot(self, kill: Kill) -> Slot:
         return self._world.slots[kill.subject % len(self._world.slots)]
@@ -145,6 +170,15 @@ class Killer:
             if str(self._world.folder).encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
                 os.kill(pid, signal.SIGKILL)
                 self.done[Harm.PROGRAM] += 1
+
+
+async def started(gateway: Gateway) -> None:
+    """Start it, however busy others keep the machine."""
+    for _ in range(_GATEWAY_TRIES):
+        with contextlib.suppress(TimeoutError):
+            await gateway.start()
+            return
+    raise TimeoutError("the gateway does not start")
 
 
 @asynccontextmanager

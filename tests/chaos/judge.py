@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from tests.chaos.model import StepFate, foretell, play_round
+from tests.chaos.model import SKIPPED, Round, StepFate, foretell, play_round
 from tests.chaos.reading import Reading
 from tests.chaos.script import Comes, Means, Plan, Step
 
@@ -97,6 +97,8 @@ def _fate_faults(plan: Plan, outcome: Outcome) -> Iterator[str]:
         found = [
             (_status(row), row["attempt"]) for row in outcome.steps if row["step_key"] == step.id
         ]
+        for item in range(1, step.items + 1):
+            yield from _item_faults(step, item, outcome, found)
         if not _is_foretold(step, fate.steps[step.id], found, fate.status):
             told = [
                 r["error_message"]
@@ -104,6 +106,22 @@ def _fate_faults(plan: Plan, outcome: Outcome) -> Iterator[str]:
                 if r["step_key"] == step.id and r["error_message"]
             ]
             yield f"{step.id} went {found}, told {told}; foretold is {fate.steps[step.id]} by {step}"
+
+
+def _item_faults(
+    step: Step, item: int, outcome: Outcome, rounds: list[tuple[str, int]]
+) -> Iterator[str]:
+    """Each item of a foreach goes as the script says, once in each round that was completed."""
+    key, before = f"{step.id}.{item}", 0
+    found = [(_status(row), row["attempt"]) for row in outcome.steps if row["step_key"] == key]
+    completed = sum(status == "completed" for status, _ in rounds)
+    played = []
+    for _ in range(completed):
+        one = play_round(step, before)
+        before += one.attempts
+        played.append((one.status, one.attempts))
+    if found[:completed] != played or (len(found) > completed and rounds[-1][0] == "completed"):
+        yield f"{key} went {found}; foretold is {played}"
 
 
 def _status(row: Any) -> str:
@@ -115,11 +133,15 @@ def _is_foretold(step: Step, fate: StepFate, found: list[tuple[str, int]], statu
         return found == [(one.status, one.attempts) for one in fate.rounds]
     before, last = 0, len(found)
     for number, (ended, attempts) in enumerate(found, 1):
-        one = play_round(step, before)
-        is_cut = attempts < one.attempts and (
+        one = SKIPPED if step.when is False else play_round(step, before)
+        if step.items and step.when is not False:
+            one = Round(status="completed", attempts=1)
+        is_cut = (attempts < one.attempts or one == SKIPPED) and (
             (ended == "skipped" and number < last)  # sent back before it began
             or (ended == "open" and number == last and status == "failed")
         )
+        if step.items and (ended, number, status) == ("failed", last, "failed"):
+            is_cut = True  # its plan was over before all its items were begun
         if (ended, attempts) != (one.status, one.attempts) and not is_cut:
             return False
         before += attempts
@@ -129,12 +151,12 @@ def _is_foretold(step: Step, fate: StepFate, found: list[tuple[str, int]], statu
 def _run_faults(plan: Plan, outcome: Outcome) -> Iterator[str]:
     """Each attempt has what belongs to it, once: its question, its work, its verification, its evidence."""
     found = Counter(e["key"] for e in outcome.executions)
-    found.update(f"{q['key']}/gate" for q in outcome.questions)
+    found.update(_question_key(q["key"]) for q in outcome.questions)
     found.update(
         f"{e['step_key']}#{e['round']}.{e['attempt']}/evidence {int(e['exit_code'] == 0)}"
         for e in outcome.evidence
     )
-    wanted = Counter(key for step in plan.steps for key in _wanted_runs(step, outcome))
+    wanted = Counter(key for step in plan.steps for key in _wanted_runs(plan, step, outcome))
     if outcome.worn_out:
         found = Counter({key: count for key, count in found.items() if count > 1})
         wanted = Counter()
@@ -146,16 +168,25 @@ def _run_faults(plan: Plan, outcome: Outcome) -> Iterator[str]:
             yield f"{execution['key']} ended {execution['ends']} times and is {execution['status']}"
 
 
-def _wanted_runs(step: Step, outcome: Outcome) -> Iterator[str]:
-    number = 0
-    for row in outcome.steps:
-        if row["step_key"] != step.id:
-            continue
-        for attempt in range(1, row["attempt"] + 1):
-            yield from _runs_of_attempt(
-                step, f"{step.id}#{row['round']}.{attempt}", step.comes_to(number)
-            )
-            number += 1
+def _question_key(key: str) -> str:
+    return key if key.endswith("/report") else f"{key}/gate"
+
+
+def _wanted_runs(plan: Plan, step: Step, outcome: Outcome) -> Iterator[str]:
+    items = [f"{step.id}.{number}" for number in range(1, step.items + 1)]
+    for key in items or [step.id]:
+        number = 0
+        for row in outcome.steps:
+            if row["step_key"] != key:
+                continue
+            for attempt in range(1, row["attempt"] + 1):
+                comes = step.comes_to(number)
+                yield from _runs_of_attempt(step, f"{key}#{row['round']}.{attempt}", comes)
+                number += 1
+    if plan.mode == "each_step":
+        for row in outcome.steps:
+            if row["step_key"] == step.id and row["status"] == "completed":
+                yield f"{step.id}#{row['round']}/report"
 
 
 def _runs_of_attempt(step: Step, key: str, comes: Comes) -> Iterator[str]:
@@ -189,7 +220,7 @@ def _effect_faults(plan: Plan, outcome: Outcome, folder: Path) -> Iterator[str]:
     completed = {row["step_key"]: row for row in outcome.steps if row["status"] == "completed"}
     for step in plan.steps:
         row = completed.get(step.id)
-        if row is not None and step.means is not Means.NOTHING:
+        if row is not None and step.means is not Means.NOTHING and not step.items:
             told, recorded = _told(row["result"]), effects.get(str(row["execution_id"]))
             if told is None or told["nonce"] != recorded:
                 yield f"the step {step.id} has the result {told}; its effect is {recorded}"
@@ -227,11 +258,15 @@ def _limit_faults(plan: Plan, outcome: Outcome) -> Iterator[str]:
                 under_way.add(step)
                 for need in set(plan.step(step).needs) - done:
                     yield f"{step} began before {need} was done"
-            case ("plan.step_completed", step):
+            case (("plan.step_completed" | "plan.step_skipped"), step):
                 under_way.discard(step)
                 done.add(step)
+            case ("plan.step_expanded", step):
+                under_way.discard(step)  # its items are counted
             case (("plan.step_failed" | "plan.step_waiting"), step):
                 under_way.discard(step)  # who waits for a person takes nobody's place
+                if plan.step(step).goes_on:
+                    done.add(step)
         most = max(most, len(under_way))
     if plan.max_parallel is not None and most > plan.max_parallel:
         yield f"{most} steps were under way at once; max_parallel is {plan.max_parallel}"

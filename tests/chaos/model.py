@@ -40,6 +40,7 @@ class Fate:
 
 
 UNTOUCHED = Round(status="open", attempts=0)
+SKIPPED = Round(status="skipped", attempts=0)
 
 
 def play_round(step: Step, before: int) -> Round:
@@ -56,45 +57,102 @@ def play_round(step: Step, before: int) -> Round:
 
 def foretell(plan: Plan) -> Fate:
     """Play a plan."""
-    fates = {step.id: StepFate() for step in plan.steps}
-    done: set[str] = set()
-    sent: Counter[str] = Counter()
-    while (step := _next(plan, done)) is not None:
-        fate = fates[step.id]
-        fate.rounds.append(play_round(step, sum(one.attempts for one in fate.rounds)))
+    game = _Game(plan)
+    while (step := game.next()) is not None and game.play(step):
+        pass
+    return game.fate()
+
+
+class _Game:
+    """A plan that is played."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._fates = {step.id: StepFate() for step in plan.steps}
+        self._done: set[str] = set()
+        self._failed: set[str] = set()
+        """Of these: those that failed though the plan goes on, and those that were skipped because of it."""
+        self._red: set[str] = set()
+        self._sent: Counter[str] = Counter()
+
+    def next(self) -> Step | None:
+        """The first step that may be done."""
+        ready = (
+            step
+            for step in self._plan.steps
+            if step.id not in self._done and set(step.needs) <= self._done
+        )
+        return next(ready, None)
+
+    def play(self, step: Step) -> bool:
+        """Do a step; says whether the plan goes on."""
+        fate = self._fates[step.id]
+        if step.when is False:
+            fate.rounds.append(SKIPPED)
+            self._done.add(step.id)
+            return True
+        fate.rounds.append(_round_of(step, fate))
         if fate.rounds[-1].status == "completed":
-            done.add(step.id)
-            continue
-        _loosen(plan, step, fates)
-        if step.back is None or sent[step.id] >= step.back.at_most:
-            break
-        sent[step.id] += 1
-        _send_back(plan, step, fates, done)
-    for fate in fates.values():
-        if len(fate.rounds) < fate.fewest_rounds:
-            fate.rounds.append(UNTOUCHED)
-    status = "completed" if len(done) == len(plan.steps) else "failed"
-    return Fate(status=status, steps=fates, sent_back=sent.total())
+            self._done.add(step.id)
+            return True
+        if step.goes_on:
+            self._go_on_without(step)
+            return True
+        _loosen(self._plan, step, self._fates)
+        return self._send_back(step)
+
+    def fate(self) -> Fate:
+        """What has become of it."""
+        for fate in self._fates.values():
+            if len(fate.rounds) < fate.fewest_rounds:
+                fate.rounds.append(UNTOUCHED)
+        is_done = len(self._done) == len(self._plan.steps) and not self._red
+        status = "completed" if is_done else "failed"
+        return Fate(status=status, steps=self._fates, sent_back=self._sent.total())
+
+    def _go_on_without(self, failed: Step) -> None:
+        """What needs it is skipped, and what needs that, unless it says itself when it is done."""
+        last = sum(one.attempts for one in self._fates[failed.id].rounds) - 1
+        if failed.comes_to(last) is Comes.RED:
+            self._red.add(failed.id)
+        self._done.add(failed.id)
+        self._failed.add(failed.id)
+        for step in self._plan.steps:
+            if step.id in self._done or step.when is not None or not self._failed & set(step.needs):
+                continue
+            self._fates[step.id].rounds.append(SKIPPED)
+            self._done.add(step.id)
+            self._failed.add(step.id)
+
+    def _send_back(self, failed: Step) -> bool:
+        back = failed.back
+        if back is None or self._sent[failed.id] >= back.at_most:
+            return False
+        self._sent[failed.id] += 1
+        again = {failed.id, back.to} | self._plan.below(failed.id) | self._plan.below(back.to)
+        bound = _bound_to(self._plan, failed)
+        for key in again:
+            was_done = key in self._done or key == failed.id
+            self._fates[key].fewest_rounds += was_done and key in bound
+            self._fates[key].most_rounds += was_done or key not in bound
+        for settled in (self._done, self._failed, self._red):
+            settled.difference_update(again)
+        return True
 
 
-def _next(plan: Plan, done: set[str]) -> Step | None:
-    ready = (s for s in plan.steps if s.id not in done and set(s.needs) <= done)
-    return next(ready, None)
+def _round_of(step: Step, fate: StepFate) -> Round:
+    """A foreach is tried once a round; its items are tried again."""
+    if step.items:
+        return Round(status="completed", attempts=1)
+    return play_round(step, sum(one.attempts for one in fate.rounds))
+
+
+def _bound_to(plan: Plan, step: Step) -> set[str]:
+    return {step.id} | plan.above(step.id) | plan.below(step.id)
 
 
 def _loosen(plan: Plan, failed: Step, fates: dict[str, StepFate]) -> None:
     """Nobody can say how far the steps beside it were when a step failed."""
-    bound = {failed.id} | plan.above(failed.id) | plan.below(failed.id)
+    bound = _bound_to(plan, failed)
     for step in plan.steps:
         fates[step.id].is_loose |= step.id not in bound
-
-
-def _send_back(plan: Plan, failed: Step, fates: dict[str, StepFate], done: set[str]) -> None:
-    assert failed.back is not None
-    again = {failed.id, failed.back.to} | plan.below(failed.id) | plan.below(failed.back.to)
-    bound = {failed.id} | plan.above(failed.id) | plan.below(failed.id)
-    for key in again:
-        was_done = key in done or key == failed.id
-        fates[key].fewest_rounds += was_done and key in bound
-        fates[key].most_rounds += was_done or key not in bound
-    done -= again

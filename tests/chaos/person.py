@@ -16,8 +16,8 @@ from tests.chaos.script import Plan
 
 LOOKS_EVERY_SECONDS = 0.1
 OPEN = """
-    select q.id, q.plan_id, q.step_key, (select count(*) from holdfast.questions o
-        where o.plan_id = q.plan_id and o.step_key = q.step_key and o.id < q.id) as number
+    select q.id, q.plan_id, q.step_key, q.key like '%/report' as is_report, (select count(*) from holdfast.questions o
+        where o.plan_id = q.plan_id and o.step_key = q.step_key and o.id < q.id and o.key not like '%/report') as number
     from holdfast.questions q where q.status = 'open'
 """
 
@@ -47,6 +47,8 @@ class Person:
         said = self._plans[question["plan_id"]].step(question["step_key"]).answers()
         number = question["number"]
         answer = said[number] if number < len(said) else "approve"
+        if question["is_report"]:
+            answer = "go on"
         with contextlib.suppress(AlreadyAnswered, NotFound):
             await self._engine.call(
                 "answer_question",

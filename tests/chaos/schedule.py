@@ -35,6 +35,7 @@ class Harm(StrEnum):
     CUT = "network cut"
     STALLED = "network stalled"
     LOST_ANSWER = "answer lost"
+    PAUSED = "plan paused"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -92,6 +93,7 @@ _WEIGHTS = {
     Harm.CUT: 2,
     Harm.STALLED: 1,
     Harm.LOST_ANSWER: 2,
+    Harm.PAUSED: 2,
 }
 
 

@@ -50,6 +50,12 @@ class Step:
     retries: int = 0
     attempts: tuple[Comes, ...] = ()
     back: Back | None = None
+    goes_on: bool = False
+    """Whether the plan goes on when it has failed for good."""
+    when: bool | None = None
+    """What its `when` says; none: it has no `when`."""
+    items: int = 0
+    """For how many items it is done; 0: it is done once."""
     seconds: float = 0.0
 
     def comes_to(self, number: int) -> Comes:
@@ -81,9 +87,11 @@ class Plan:
     shape: str
     steps: tuple[Step, ...]
     max_parallel: int | None = None
+    mode: str = "gates"
 
     def step(self, id: str) -> Step:
-        return next(step for step in self.steps if step.id == id)
+        """The step of that id, or of which that is an item."""
+        return next(step for step in self.steps if step.id == id.partition(".")[0])
 
     def above(self, id: str) -> set[str]:
         """The steps that a step stands on, however far."""
@@ -97,28 +105,48 @@ class Plan:
     def as_file(self, folder: Path) -> dict[str, Any]:
         """What the plan's file says."""
         limit = {} if self.max_parallel is None else {"max_parallel": self.max_parallel}
-        return {"name": self.name, "steps": [_as_file(s, folder) for s in self.steps], **limit}
+        steps = [_as_file(step, folder) for step in self.steps]
+        return {"name": self.name, "mode": self.mode, "steps": steps, **limit}
 
 
 def _as_file(step: Step, folder: Path) -> dict[str, Any]:
     said: dict[str, Any] = {"id": step.id, "needs": list(step.needs), "retries": step.retries}
-    if step.means is Means.PROGRAM:
-        said["command"] = _program(folder, f"{step.id}.work", step.seconds, step.work())
-    if step.means is Means.CALLABLE:
-        said["agent"] = "effect"
-        said["inputs"] = {
-            "folder": str(folder),
-            "name": f"{step.id}.work",
-            "seconds": step.seconds,
-            "outcomes": step.work(),
-        }
+    said |= _work(step, folder) | _course(step)
     if step.gated:
         said["gate"] = {"message": f"May {step.id} begin?"}
     if step.verified:
-        said["verify"] = {"command": _program(folder, f"{step.id}.verify", 0, step.checks())}
-    if step.back is not None:
-        said["on_failure"] = dataclasses.asdict(step.back)
+        said["verify"] = {"command": _program(folder, f"{_name(step)}.verify", 0, step.checks())}
     return said
+
+
+def _work(step: Step, folder: Path) -> dict[str, Any]:
+    name = f"{_name(step)}.work"
+    match step.means:
+        case Means.PROGRAM:
+            return {"command": _program(folder, name, step.seconds, step.work())}
+        case Means.CALLABLE:
+            given = {"folder": str(folder), "name": name, "seconds": step.seconds}
+            return {"agent": "effect", "inputs": {**given, "outcomes": step.work()}}
+    return {}
+
+
+def _course(step: Step) -> dict[str, Any]:
+    """When it is done, how often, and what follows when it has failed."""
+    said: dict[str, Any] = {}
+    if step.back is not None:
+        said["on_failure"] = {"go_back_to": step.back.to, "at_most": step.back.at_most}
+    if step.goes_on:
+        said["on_failure"] = "continue"
+    if step.when is not None:
+        said["when"] = "1 < 2" if step.when else "1 > 2"
+    if step.items:
+        said["foreach"] = [f"item{number}" for number in range(1, step.items + 1)]
+    return said
+
+
+def _name(step: Step) -> str:
+    """What the files of its effects are called; each item has its own."""
+    return f"{step.id}.{{{{ item }}}}" if step.items else step.id
 
 
 def _program(folder: Path, name: str, seconds: float, outcomes: Sequence[str]) -> list[str]:

@@ -15,13 +15,17 @@ def make_plan(rng: Random, name: str) -> Plan:
     """A plan of some shape, with troubles that its script foretells."""
     shape = rng.choice(SHAPES)
     steps = [_step(rng, key, needs) for key, needs in _skeleton(rng, shape).items()]
-    limit = rng.choice([None, None, 1, 2])
-    plan = Plan(name=name, shape=shape, steps=tuple(steps), max_parallel=limit)
+    plan = Plan(
+        name=name, shape=shape, steps=tuple(steps), max_parallel=rng.choice([None, None, 1, 2])
+    )
     for key in _troubled(rng, plan):
         changed = _trouble(rng, plan, plan.step(key))
         steps = [changed if step.id == key else step for step in plan.steps]
         plan = dataclasses.replace(plan, steps=tuple(steps))
-    return plan
+    is_sent_back = any(step.back is not None for step in plan.steps)
+    # A report that a send-back withdraws was answered or not, as chance would have it.
+    mode = "gates" if is_sent_back else rng.choice(["gates", "gates", "gates", "each_step"])
+    return dataclasses.replace(plan, mode=mode)
 
 
 def _skeleton(rng: Random, shape: str) -> dict[str, tuple[str, ...]]:
@@ -62,6 +66,9 @@ def _step(rng: Random, id: str, needs: tuple[str, ...]) -> Step:
         retries=rng.choice([0, 0, 1, 2]),
         seconds=round(rng.uniform(0, LONGEST_WORK_SECONDS), 2),
     )
+    step = dataclasses.replace(step, when=rng.choices([None, True, False], [8, 2, 1])[0])
+    if means is not Means.NOTHING and not gated and rng.random() < 0.15:
+        step = dataclasses.replace(step, items=rng.randint(1, 4))
     stumbles = rng.randint(0, step.retries)
     return dataclasses.replace(step, attempts=_failures(rng, step, stumbles))
 
@@ -81,8 +88,11 @@ def _failures(rng: Random, step: Step, count: int) -> tuple[Comes, ...]:
 
 def _troubled(rng: Random, plan: Plan) -> list[str]:
     """None, one, or two steps of which one stands on the other: what parallel failures leave, nobody can foretell."""
-    first = rng.choice(plan.steps).id
-    below = sorted(plan.below(first))
+    possible = {step.id for step in plan.steps if not step.items and step.when is not False}
+    if not possible:
+        return []
+    first = rng.choice(sorted(possible))
+    below = sorted(plan.below(first) & possible)
     second = [rng.choice(below)] if below and rng.random() < 0.3 else []
     return [first, *second] if rng.random() < 0.65 else []
 
@@ -95,4 +105,5 @@ def _trouble(rng: Random, plan: Plan, step: Step) -> Step:
     if above and rng.random() < 0.75:
         back = Back(to=rng.choice(above), at_most=rng.randint(1, 2))
     failures = _failures(rng, step, rounds * (step.retries + 1))
-    return dataclasses.replace(step, attempts=failures, back=back)
+    goes_on = back is None and rng.random() < 0.5
+    return dataclasses.replace(step, attempts=failures, back=back, goes_on=goes_on)

@@ -71,3 +71,29 @@ async def test_a_gate_that_is_approved_after_another_step_failed_still_opens(
 
     assert await until_over(hf, plan_id) == "failed"
     assert await steps_of(hf, plan_id) == {"gated": "completed", "fails": "failed"}
+
+
+async def test_a_foreach_does_not_run_on_in_a_plan_that_has_failed_beside_it(
+    hf: Holdfast, tmp_path: Path
+) -> None:
+    plan_id = await start(
+        hf,
+        tmp_path,
+        {
+            "id": "each",
+            "foreach": [1, 2],
+            "max_parallel": 1,
+            "command": ["sh", "-c", "until test -e go; do sleep 0.1; done"],
+        },
+        {"id": "fails", "command": ["false"]},
+    )
+
+    async def failed() -> bool:
+        return (await steps_of(hf, plan_id))["fails"] == "failed"
+
+    await until(failed)
+    (tmp_path / "go").touch()
+
+    assert await until_over(hf, plan_id) == "failed"
+    steps = await steps_of(hf, plan_id)
+    assert (steps["each"], steps["each.1"], steps["each.2"]) == ("failed", "completed", "skipped")

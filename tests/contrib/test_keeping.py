@@ -10,7 +10,9 @@ from langgraph.graph import START, StateGraph
 
 from holdfast.client import Holdfast
 from holdfast.contrib.langgraph import HoldfastSaver
+from holdfast.engine.listener import Listener
 from holdfast.errors import Conflict
+from holdfast.runtime import retention
 from tests.support.conversations import TALK
 from tests.support.graphs import Graph, said, talking, texts, thread
 from tests.support.sql import call, call_row, call_value, connected, one, set_clock
@@ -117,6 +119,19 @@ async def test_conversations_are_forgotten_when_nobody_has_written_for_so_long(
         assert await call_value(connection, "forget_conversations", retention_days=90) == 0
         [row] = await connection.fetch("select key, length from holdfast.conversations")
         assert tuple(row) == ("talk", 2)
+
+
+async def test_a_worker_forgets_them_all_a_few_at_a_time(
+    hf: Holdfast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "_AT_A_TIME", 2)
+    async with connected(hf.database.url) as connection:
+        await connection.execute("set holdfast.now = '2020-01-01 00:00+00'")
+        for number in range(5):
+            talk: dict[str, Any] = {**TALK, "part": "", "contents": [b"hello"]}
+            await call(connection, "append_conversation", **talk | {"key": f"talk {number}"})
+        await retention.Retention(hf, listener=Listener(hf.engine, poll_seconds=1)).turn()
+        assert await connection.fetchval("select count(*) from holdfast.conversations") == 0
 
 
 async def test_a_batch_whose_answer_was_not_heard_is_added_once(holdfast_url: str) -> None:

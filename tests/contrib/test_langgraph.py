@@ -172,6 +172,17 @@ async def test_the_event_loop_does_not_wait_for_itself(hf: Holdfast) -> None:
         await asyncio.to_thread(HoldfastSaver, hf)
 
 
+async def test_metadata_is_searched_by_where_it_is_json_and_kept_where_it_is_not(
+    hf: Holdfast,
+) -> None:
+    saver = HoldfastSaver(hf)
+    metadata: Any = {"mood": "🙂", "odd": ["\x00"], "set": {1}, "source": "loop"}
+    checkpoint = _checkpoint(saver, {}, empty_checkpoint())
+    await saver.aput(_root(), checkpoint, metadata, {})
+    [found] = [one async for one in saver.alist(None, filter={"mood": "🙂"})]
+    assert found.metadata == metadata
+
+
 async def test_whatever_becomes_of_lists_and_branches_it_is_what_the_saver_in_memory_has(
     hf: Holdfast,
 ) -> None:

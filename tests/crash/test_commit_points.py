@@ -74,7 +74,10 @@ async def killed_at(url: str, rows: Rows, plan: Made, point: str) -> bool:
         async def settled() -> bool:
             return victim.poll() is not None or await small_plan.over(rows, plan)
 
-        await until(settled)
+        try:
+            await until(settled)
+        except AssertionError as error:
+            raise AssertionError(f"{point}: {error}") from error
         try:  # the plan may be over in the database a moment before its worker knows
             return await ended(victim, seconds=3) == -signal.SIGKILL
         except subprocess.TimeoutExpired:

@@ -65,6 +65,8 @@ async def test_every_function_that_writes_is_tested_here(holdfast_url: str) -> N
     assert {f.name for f in functions} == CALLS.keys() | WITHOUT_VENTURE.keys()
     assert {f.name for f in functions if f.writes} - WITHOUT_VENTURE.keys() == CHANGES.keys() | {
         "advance_plan",
+        "claim_notifications",
+        "finish_notifications",
         "claim_drift_checks",
         *(KEEPING | DROPPING),  # which no stream tells
         "reap",

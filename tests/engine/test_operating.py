@@ -290,5 +290,5 @@ async def test_a_dismissed_question_cannot_be_answered(holdfast_url: str) -> Non
         world = await make_world(connection, "ours")
         question = {"question_id": world.open_question, "venture_id": world.venture_id}
         await call(connection, "dismiss_question", **question, reason="settled by phone")
-        with pytest.raises(IllegalMove, match="is withdrawn"):
+        with pytest.raises(IllegalMove, match="was withdrawn by an operator"):
             await call(connection, "answer_question", **question, answer="yes")

@@ -55,6 +55,7 @@ async def test_after_a_failure_that_may_be_only_what_asks_when_goes_on(holdfast_
         await plan.complete("cleans_up")
         assert await plan.due() == [("finish", None)]
         assert await plan.finish() == "completed"
+        assert (await plan.row())["progress"] == 100
 
 
 async def test_a_red_verification_never_ends_green(holdfast_url: str) -> None:

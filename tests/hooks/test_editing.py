@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from holdfast.hooks.editing import tomledit
@@ -88,7 +88,6 @@ def merge(text: str, remembered: Remembered) -> Merge:
     return Merge(Path("settings.json"), text, program=GEMINI, remembered=remembered)
 
 
-@settings(deadline=None)
 @given(files())
 def test_what_is_put_in_and_taken_out_leaves_no_trace(text: str) -> None:
     remembered = Remembered()
@@ -113,7 +112,6 @@ def test_what_is_put_in_and_taken_out_leaves_no_trace(text: str) -> None:
     assert second.text == text
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_a_text_is_read_as_json_reads_it(data: st.DataObject) -> None:
     value = data.draw(OTHERS)
@@ -122,7 +120,6 @@ def test_a_text_is_read_as_json_reads_it(data: st.DataObject) -> None:
     assert parse(json.dumps(value)).plain() == value
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_removing_any_member_leaves_the_others(data: st.DataObject) -> None:
     value = data.draw(st.dictionaries(st.text(), SCALARS, min_size=1, max_size=4))
@@ -134,7 +131,6 @@ def test_removing_any_member_leaves_the_others(data: st.DataObject) -> None:
     assert edited.plain() == {other: one for other, one in value.items() if other != name}
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.sampled_from(

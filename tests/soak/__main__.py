@@ -82,7 +82,7 @@ async def _herd(url: str, folder: Path, given: argparse.Namespace) -> int:
         f"herd: {outcome.events} events, {outcome.clients} clients, {outcome.faulty_clients} faulty"
     )
     print(
-        f"herd: all live again {outcome.seconds_to_come_back:.1f} s after the gateway began to start; "
+        f"herd: all live again {outcome.seconds_to_come_back:.1f} s after they all came back at once; "
         f"{outcome.while_open} events given while the transaction of {given.open:.0f} s was open"
     )
     return int(outcome.faulty_clients > 0 or outcome.while_open == 0)

@@ -8,6 +8,7 @@ import random
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from holdfast.api.credentials import tokens
@@ -46,15 +47,30 @@ class Outcome:
     """How many events of others every client had been given before the long transaction committed."""
 
 
+class Herding(SocketFollower):
+    """Comes back the moment that the gate opens, as all the others do."""
+
+    def __init__(self, gate: asyncio.Event, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._gate = gate
+
+    async def connect(self, gateway: str) -> None:
+        """Be connected."""
+        await self._gate.wait()
+        await super().connect(gateway)
+
+
 async def herd(
     database_url: str, folder: Path, *, clients: int, seconds_open: float, more: int = 300
 ) -> Outcome:
     """Have everybody come back at once, and compare what each was given with the table."""
     gateway = Gateway(database_url, folder)
     venture_id, token, streams = await _world(database_url)
-    followers = _herd(gateway, token, streams[1:], clients)
+    gate = asyncio.Event()
+    followers = _herd(gate, gateway, token, streams[1:], clients)
     writers = Writers(database_url, venture_id, streams[1:], seed=clients)
     await gateway.start()
+    gate.set()
     try:
         async with following(followers):
             await _all_live(followers)
@@ -64,7 +80,7 @@ async def herd(
                 async with writing(database_url) as (connection, transaction):
                     await connection.fetchval(WRITE, streams[0], venture_id)
                     ends_at = time.monotonic() + seconds_open
-                    took = await _lose_all(gateway, followers, writers, more)
+                    took = await _lose_all(gate, gateway, followers, writers, more)
                     await asyncio.sleep(max(0.0, ends_at - time.monotonic()))
                     others = set(writers.acknowledged)
                     await _given(followers, others)  # the open transaction holds nobody else up
@@ -96,12 +112,13 @@ async def _world(database_url: str) -> tuple[UUID, str, list[UUID]]:
 
 
 def _herd(
-    gateway: Gateway, token: str, streams: Sequence[UUID], clients: int
+    gate: asyncio.Event, gateway: Gateway, token: str, streams: Sequence[UUID], clients: int
 ) -> list[SocketFollower]:
     """A few follow all of the venture, the others some streams of it."""
     chance = random.Random(clients)
     return [
-        SocketFollower(
+        Herding(
+            gate,
             [gateway.url],
             token,
             venture="acme",
@@ -113,23 +130,31 @@ def _herd(
 
 
 async def _lose_all(
-    gateway: Gateway, followers: Sequence[Follower], writers: Writers, more: int
+    gate: asyncio.Event,
+    gateway: Gateway,
+    followers: Sequence[Follower],
+    writers: Writers,
+    more: int,
 ) -> float:
     """Kill the gateway under them while others write; how long they took to be live again."""
     await _written_more(writers, more)
+    gate.clear()
     gateway.kill()
     for follower in followers:
         follower.is_live = False
     await _written_more(writers, more)
-    began = time.monotonic()
     await gateway.start()
+    began = time.monotonic()
+    gate.set()
     await _all_live(followers)
     return time.monotonic() - began
 
 
 async def _written_more(writers: Writers, more: int) -> None:
     enough = len(writers.acknowledged) + more
-    await until(lambda: len(writers.acknowledged) >= enough, "the writers wrote", seconds=60)
+    await until(
+        lambda: len(writers.acknowledged) >= enough, "the writers wrote", seconds=PATIENCE_SECONDS
+    )
 
 
 async def _all_live(followers: Sequence[Follower]) -> None:

@@ -234,6 +234,7 @@ async def _ask(maker: _Maker, supervisor: Held) -> dict[str, UUID]:
             "answer_question", question_id=ids[status], answer="yes", answered_by="Ann"
         )
     await maker.call("deliver_answer", question_id=ids["delivered"], **fence)
+    await maker.call("claim_notifications", channels=["mail-0"], holder="notifier")
     return ids
 
 

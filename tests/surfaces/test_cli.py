@@ -137,6 +137,19 @@ def test_an_answer_that_is_no_option_is_refused(cli: Command) -> None:
     cli("answer", question["id"], "maybe").assert_refused_with("maybe", "approve", "reject")
 
 
+def test_a_question_is_shown_and_withdrawn_and_then_takes_no_answer(cli: Command) -> None:
+    question = str(asked(cli)["id"])
+    assert [row["id"] for row in cli("inbox", "--mine", "--json").json] == [question]
+    shown = cli("question", "show", question).out
+    for told in ("for", "operators (you)", "approve | reject", "waits for it"):
+        assert told in shown
+    cli("answer", question).assert_refused_with("nobody is at a terminal", "approve | reject")
+
+    assert cli("question", "withdraw", question, "--reason", "not today").code == 0
+    cli("answer", question, "approve").assert_refused_with("was withdrawn", "not today")
+    assert cli("question", "show", question, "--json").json["close_reason"] == "not today"
+
+
 def test_events_go_on_from_a_cursor(cli: Command) -> None:
     detached(cli)
     everything = [json.loads(line) for line in cli("events", "--json").out.splitlines()]
@@ -284,7 +297,7 @@ def test_a_wrong_value_is_one_line_with_the_next_step(
     [
         ["no-such-command"],
         ["run"],
-        ["answer", "1234"],
+        ["answer"],
         ["status", "--no-such-option"],
         ["worker", "--lease-seconds", "soon"],
         ["db", "no-such-command"],

@@ -232,9 +232,7 @@ def test_a_damaged_cache_of_a_named_session_is_put_aside(holding: Command) -> No
     assert "resume it here with: holdfast session start --id ID" in told.err
 
 
-@settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(noise=st.binary(max_size=200), older=st.binary(max_size=200))
 def test_random_bytes_in_every_file_are_told_and_repaired(
     holding: Command, noise: bytes, older: bytes

@@ -80,7 +80,8 @@ class ProgramAgent:
         if isinstance(task, str):
             return Failed(task)
         if known := run.metadata.get(SESSION_KEY):
-            attempt = await self._attempt(run, given, self._program.resume(task.resumed, known))
+            again = task.resumed_after(await run.last_activity())
+            attempt = await self._attempt(run, given, self._program.resume(again, known))
             if not attempt.found_nothing:
                 return self._outcome(run, attempt, task)
             run.log(

@@ -15,10 +15,12 @@ from holdfast.engine.connections import encode_json
 # The system takes no longer argument than 128 KiB.
 MOST_PROMPT_BYTES = 120_000
 _RESUMED = """\
-You were interrupted: the process that you ran in ended without notice. What you had begun may have happened or not; look
+You were interrupted: the process that you ran in ended without notice.{last} What you had begun may have happened or not; look
 before you do it again. Then go on with your task, which was:
 
 """
+_LAST = " The last that was heard of you is: {last}."
+_MOST_LAST_CHARACTERS = 400
 
 
 def _is_role(value: Any) -> bool:
@@ -72,10 +74,10 @@ class Task:
         """With the role's prompt, for programs that know no roles."""
         return f"{self.role.prompt}\n\n{self.prompt}" if self.role else self.prompt
 
-    @property
-    def resumed(self) -> Task:
-        """The same task, for a conversation that was cut off."""
-        return dataclasses.replace(self, prompt=_RESUMED + self.prompt)
+    def resumed_after(self, last: str | None) -> Task:
+        """The same task, for a conversation that was cut off after something that may have happened or not."""
+        told = _LAST.format(last=last[:_MOST_LAST_CHARACTERS]) if last else ""
+        return dataclasses.replace(self, prompt=_RESUMED.format(last=told) + self.prompt)
 
 
 def read_task(given: Any) -> Task | str:
@@ -101,7 +103,8 @@ def read_task(given: Any) -> Task | str:
         outputs=outputs,
         hooks=given.get("hooks") or {},
     )
-    size = len(task.resumed.whole_prompt.encode())
+    longest = task.resumed_after("…" * _MOST_LAST_CHARACTERS)
+    size = len(longest.whole_prompt.encode())
     if size > MOST_PROMPT_BYTES:
         return f"prompt has {size} bytes with its role and findings; the limit is {MOST_PROMPT_BYTES}. Keep more in a file and name it."
     return task

@@ -8,6 +8,7 @@ import difflib
 from holdfast.engine.direct import FORBIDDEN, LOCKED, TIMED_OUT, Target
 from holdfast.errors import InvalidValue, TargetError
 
+LEDGER_SCHEMA = "holdfast_changes"
 _SYSTEM = ("pg_", "information_schema")
 
 
@@ -37,7 +38,7 @@ def why_not(error: TargetError, patience: Patience) -> str:
 
 
 async def chosen_schemas(target: Target, given: list[str]) -> list[str]:
-    """The schemas to look at: those given, else all that people made.
+    """The schemas to look at: those given, else all that people made; the ledger's own is Holdfast's affair.
 
     Raises:
         InvalidValue: one that was named is not there; looking at nothing would find nothing.
@@ -48,4 +49,4 @@ async def chosen_schemas(target: Target, given: list[str]) -> list[str]:
             near = difflib.get_close_matches(name, there, n=1)
             hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(there)}."
             raise InvalidValue(f"{target.address} has no schema {name}.", hint=hint)
-    return given or there
+    return given or [name for name in there if name != LEDGER_SCHEMA]

@@ -97,7 +97,7 @@ def for_pasting(migration: Migration) -> str:
         "checksum": migration.checksum,
         "count": str(len(statements)),
         "ledger": texts.target_query("ledger").strip(),
-        "statements": "\n\n".join(f"{one};" for one in statements),
+        "statements": "\n\n".join(_ended(one) for one in statements),
     }
     return re.sub(r"\{(\w+)\}", lambda found: values[found[1]], template)
 
@@ -105,7 +105,7 @@ def for_pasting(migration: Migration) -> str:
 def for_direct(migration: Migration) -> str:
     """Its twin for a direct connection: indexes of tables that are there already are built CONCURRENTLY."""
     made = {_table_made(one) for one in migration.statements} - {None}
-    return "\n\n".join(f"{_concurrently(one, made)};" for one in migration.statements) + "\n"
+    return "\n\n".join(_ended(_concurrently(one, made)) for one in migration.statements) + "\n"
 
 
 def index_of(statement: Statement) -> Index | None:
@@ -124,6 +124,11 @@ def index_of(statement: Statement) -> Index | None:
     if name is None or (on and name.end() > on.end()):
         return None
     return Index(name=name[1], table=table[1] if table else None)
+
+
+def _ended(statement: str) -> str:
+    """With its semicolon, which must not become a part of a comment."""
+    return f"{statement}\n;" if "--" in statement.rpartition("\n")[2] else f"{statement};"
 
 
 def _table_made(statement: Statement) -> str | None:

@@ -7,14 +7,12 @@ import dataclasses
 from holdfast.changes import applying, catalogue, drift, squawk
 from holdfast.changes.drift import Catalogue, Drift
 from holdfast.changes.findings import Finding
-from holdfast.changes.looking import Patience
+from holdfast.changes.looking import Patience, chosen_schemas
 from holdfast.changes.migrations import Migration
 from holdfast.config import Settings
 from holdfast.engine.cloning import clone
 from holdfast.engine.direct import Target
 from holdfast.errors import TargetRefused
-
-_LEDGER = "holdfast_changes"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -29,7 +27,7 @@ class Review:
 
 
 async def review(migration: Migration, target: Target | None, settings: Settings) -> Review:
-    """Review a migration; without a target it is not tried.
+    """Review a migration; without a target, or where it is applied already, it is not tried.
 
     Raises:
         TargetRefused: the target's catalogue could not be cloned.
@@ -38,9 +36,17 @@ async def review(migration: Migration, target: Target | None, settings: Settings
     linted = await squawk.lint(migration, version=target.version if target else None)
     if target is None:
         return Review(findings=tuple(linted))
+    if await _is_applied(migration, target):
+        return Review(findings=tuple(linted), expected=(await _seen(target))[0])
     async with clone(target, settings) as shadow:
         tried = await _try(migration, shadow)
     return dataclasses.replace(tried, findings=(*linted, *tried.findings))
+
+
+async def _is_applied(migration: Migration, target: Target) -> bool:
+    """Whether it is there already: then there is nothing to try."""
+    entries = await applying.ledger(target, migration.name)
+    return any(one.is_whole and one.checksum == migration.checksum for one in entries)
 
 
 async def _try(migration: Migration, shadow: Target) -> Review:
@@ -57,7 +63,7 @@ async def _try(migration: Migration, shadow: Target) -> Review:
 
 
 async def _seen(shadow: Target) -> tuple[Catalogue, list[Finding]]:
-    schemas = [row["name"] for row in await shadow.read("schemas") if row["name"] != _LEDGER]
+    schemas = await chosen_schemas(shadow, [])
     return (
         await drift.read_catalogue(shadow, schemas),
         await catalogue.look_through(shadow, schemas),

@@ -20,6 +20,7 @@ from holdfast.cli import (
     hooks,
     inspect,
     mcp,
+    notifications,
     plans,
     questions,
     resume,
@@ -57,6 +58,8 @@ app.add_typer(supervisors.app, name="supervisor")
 app.add_typer(hooks.app, name="hooks")
 app.add_typer(tokens.app, name="token")
 app.add_typer(api.app, name="api")
+app.add_typer(questions.app, name="question")
+app.add_typer(notifications.app, name="notifications")
 directives.app.command("flag")(flags.flag)
 directives.app.command("unflag")(flags.unflag)
 sessions.app.command("advance")(advancing.advance)
@@ -71,6 +74,7 @@ app.command("statusline")(statusline.statusline)
 app.command("top")(top.top)
 app.command("watch")(watching.watch)
 app.command("questions")(questions.questions)
+app.command("inbox")(questions.questions)
 app.command("answer")(questions.answer)
 app.command("events")(events.events)
 app.command("validate")(validate.validate)

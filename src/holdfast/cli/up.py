@@ -69,7 +69,10 @@ async def _serve(
     with contextlib.closing(listen(settings.api_host, port)) as listening:
         address = address_of(listening)
         here = settings.telemetry_endpoint or address
-        async with Holdfast(dataclasses.replace(settings, telemetry_endpoint=here)) as hf:
+        settings = dataclasses.replace(
+            settings, telemetry_endpoint=here, public_url=settings.public_url or address
+        )
+        async with Holdfast(settings) as hf:
             await hf.venture_id()
             await _require_credentials(settings, hf)
             async with (

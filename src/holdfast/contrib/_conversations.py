@@ -90,6 +90,7 @@ class Conversations:
         seen: int | None = None,
         summary: Any = None,
         summary_of: int | None = None,
+        carries_on: bool = True,
     ) -> Written:
         """Add items at the end.
 
@@ -100,6 +101,7 @@ class Conversations:
             seen: the version that this writer has read; None: it has read nothing and adds blindly.
             summary: what is kept beside the items.
             summary_of: the version that the summary was made of.
+            carries_on: whether the items carry the talk on; others may come from anybody at any time.
 
         Raises:
             Conflict: somebody else has carried the conversation on since; the text says who.
@@ -115,6 +117,7 @@ class Conversations:
             holder=holder_name(),
             summary=summary,
             summary_of=summary_of,
+            carries_on=carries_on,
             venture_id=await self._venture_id(),
         )
         return Written(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -20,15 +19,12 @@ from langgraph.checkpoint.base import (
 from langgraph.checkpoint.serde.base import SerializerProtocol
 
 from holdfast.client import Holdfast
+from holdfast.contrib._langgraph_config import config_of, labels_of, place_of, seen_by
 from holdfast.contrib._langgraph_values import Known, Lists, marks, opened, sealed
 from holdfast.engine.calls import Row
 from holdfast.engine.holding import holder_name
 from holdfast.errors import Conflict
 
-# A config that was read says how much of the thread had been seen then, and hands it on to what is saved on top of it.
-_SEEN = "__holdfast_seen"
-# What LangGraph puts into the config of a graph's run.
-_OF_A_RUN = "__pregel_"
 _FRAMEWORK = {"framework": "langgraph", "scope": ""}
 _PAGE_CHECKPOINTS = 20
 _PAGE_ITEMS = 10_000
@@ -52,7 +48,7 @@ class Threads:
         serde: SerializerProtocol,
     ) -> RunnableConfig:
         """Save a checkpoint on top of the one that the config names."""
-        place = _place(config)
+        place = place_of(config)
         versions = dict(checkpoint["channel_versions"])
         body = {
             name: value
@@ -71,16 +67,16 @@ class Threads:
                 parent_id=get_checkpoint_id(config),
                 body=sealed(serde, body),
                 metadata=sealed(serde, whole),
-                labels=_labels(whole),
+                labels=labels_of(whole),
                 versions=versions,
                 **packed.arguments,
-                seen=_seen(config, place),
+                seen=seen_by(config, place),
                 holder=holder_name(),
                 venture_id=await self._venture_id(),
             )
             if row["missing"] is None:
                 self._lists.learn(packed.known)
-                return _config(place, checkpoint["id"], row["version"])
+                return config_of(place, checkpoint["id"], row["version"])
             self._lists.forget(place)
         raise Conflict(
             f"The thread {place[0]} is pruned all the time.", hint="Try again in a moment."
@@ -97,7 +93,7 @@ class Threads:
         """Keep what a task has written before its step is whole."""
         if not writes:
             return
-        key, part = _place(config)
+        key, part = place_of(config)
         await self._hf.engine.call(
             "save_conversation_writes",
             key=key,
@@ -115,7 +111,7 @@ class Threads:
         self, config: RunnableConfig, serde: SerializerProtocol
     ) -> CheckpointTuple | None:
         """The checkpoint that a config names, or the newest; None where there is none."""
-        key, part = _place(config)
+        key, part = place_of(config)
         async for found in self._found(key, part, get_checkpoint_id(config), serde, limit=1):
             return found
         return None
@@ -202,10 +198,10 @@ class Threads:
         )
         parent = row["parent_id"]
         return CheckpointTuple(
-            config=_config(place, row["checkpoint_id"], row["version"]),
+            config=config_of(place, row["checkpoint_id"], row["version"]),
             checkpoint=checkpoint,
             metadata=opened(serde, row["metadata"]),
-            parent_config=_config(place, parent, row["version"]) if parent else None,
+            parent_config=config_of(place, parent, row["version"]) if parent else None,
             pending_writes=[(task, channel, opened(serde, one)) for task, channel, one in writes],
         )
 
@@ -239,42 +235,3 @@ class Threads:
 
     async def _venture_id(self) -> UUID:
         return await self._hf.venture_id(self._venture)
-
-
-def _place(config: RunnableConfig) -> tuple[str, str]:
-    named = config["configurable"]
-    return str(named["thread_id"]), str(named.get("checkpoint_ns") or "")
-
-
-def _config(place: tuple[str, str], checkpoint_id: str, seen: int) -> RunnableConfig:
-    return {
-        "configurable": {
-            "thread_id": place[0],
-            "checkpoint_ns": place[1],
-            "checkpoint_id": checkpoint_id,
-            _SEEN: [*place, seen],
-        }
-    }
-
-
-def _seen(config: RunnableConfig, place: tuple[str, str]) -> int | None:
-    """How much of the thread a writer has seen: as much as its config says, nothing, or None where it does not claim to know."""
-    named = config["configurable"]
-    told = named.get(_SEEN)
-    if told is not None and tuple(told[:2]) == place:
-        return int(told[2])
-    claims = get_checkpoint_id(config) or any(name.startswith(_OF_A_RUN) for name in named)
-    return 0 if claims else None
-
-
-def _labels(metadata: CheckpointMetadata) -> dict[str, Any]:
-    """What of the metadata can be searched by: what JSON and the database have words for."""
-    labels = {}
-    for name, value in metadata.items():
-        try:
-            text = json.dumps(value, allow_nan=False)
-        except (TypeError, ValueError, RecursionError):
-            continue
-        if "\\u0000" not in text and "\\ud" not in text.lower():
-            labels[name] = value
-    return labels

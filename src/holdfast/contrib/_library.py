@@ -9,11 +9,11 @@ from holdfast.errors import LibraryMissing
 
 
 @contextmanager
-def library(name: str, *, extra: str) -> Iterator[None]:
-    """Say which extra brings a library whose import fails in the block.
+def library(*names: str, extra: str) -> Iterator[None]:
+    """Say which extra brings the libraries whose import fails in the block.
 
     Raises:
-        LibraryMissing: it is not installed.
+        LibraryMissing: one of them is not installed.
 
     >>> with library("nowhere", extra="nothing"):
     ...     import nowhere
@@ -23,9 +23,10 @@ def library(name: str, *, extra: str) -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] != name.partition(".")[0]:
+        missing = (error.name or "").partition(".")[0]
+        if missing not in names:
             raise
         raise LibraryMissing(
-            f"The library {name} is not installed.",
+            f"The library {missing} is not installed.",
             hint=f"Install it with Holdfast: pip install 'holdfast[{extra}]'",
         ) from error

@@ -44,7 +44,8 @@ class HoldfastSessionStore(SessionStore):
     """Transcripts of Claude Code's sessions and subagents, in the database.
 
     An entry with a `uuid` is there once, however often it is sent. A store that goes on with a session to which another
-    one has added messages since is refused with `Conflict`; the SDK reports it as a `MirrorErrorMessage`.
+    one has added messages since is refused with `Conflict`; the SDK reports it as a `MirrorErrorMessage`. Titles and tags
+    may come from anybody at any time.
     """
 
     def __init__(self, hf: Holdfast, *, venture: str | None = None) -> None:
@@ -127,6 +128,7 @@ class HoldfastSessionStore(SessionStore):
             seen=known.seen,
             summary=summary,
             summary_of=None if name.part else known.summary_of,
+            carries_on=any(map(_carries_on, entries)),
         )
         if written.done:
             known.seen = known.summary_of = written.version
@@ -152,6 +154,11 @@ def _name(key: SessionKey) -> Name:
 
 def _is_within(one: Name, name: Name) -> bool:
     return (one.scope, one.key) == (name.scope, name.key) and name.part in ("", one.part)
+
+
+def _carries_on(entry: SessionStoreEntry) -> bool:
+    """Whether an entry is one of the chain that a transcript is; titles, tags and modes are not."""
+    return "parentUuid" in entry or entry["type"] in ("user", "assistant")
 
 
 def _folded(

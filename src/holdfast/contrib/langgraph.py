@@ -14,7 +14,7 @@ from holdfast.contrib._bridge import Bridge
 from holdfast.contrib._library import library
 from holdfast.errors import InvalidValue
 
-with library("langgraph", extra="langgraph"):
+with library("langgraph", "langchain_core", extra="langgraph"):
     from langchain_core.runnables import RunnableConfig
     from langgraph.checkpoint.base import (
         BaseCheckpointSaver,

@@ -15,8 +15,8 @@ READABLE = frozenset(
     directive_among directive_keys directive_tree directives execution execution_logs execution_progress
     execution_steps executions find_plan find_question find_supervisor fleet grip list_checkpoints
     list_supervisor_steps list_supervisors live_among live_executions live_sessions live_supervisors me
-    newest_conversation_items one_supervisor outcomes plan plan_awaited plan_outputs plan_progress plan_questions
-    plan_rounds plan_standing plan_steps plan_under_way plans proceeding questions restorations session
+    newest_conversation_items notifications one_supervisor outcomes plan plan_awaited plan_outputs plan_progress
+    plan_questions plan_rounds plan_steps plan_under_way plans proceeding question questions restorations session
     session_progress session_questions sessions standing stream stream_end supervisor tree_news
     """.split()  # noqa: SIM905 - a list of words
 )

@@ -56,6 +56,11 @@ class Gate:
     expires_in_hours: Annotated[float | None, "when the question expires, which fails the step"] = (
         None
     )
+    person: Annotated[str | None, "whom it is for, by user id or mail address"] = None
+    role: Annotated[
+        Literal["viewer", "agent", "operator", "owner"] | None,
+        "which members it is for; without a person too: operators",
+    ] = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

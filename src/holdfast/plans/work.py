@@ -53,6 +53,7 @@ def gate_of(plan: Any, deed: Any, spec: Any) -> dict[str, Any] | None:
         "options": gate["options"],
         "expires_in_seconds": None if hours is None else hours * _SECONDS_IN_AN_HOUR,
         "context": context,
+        "audience": {key: gate[key] for key in ("person", "role") if gate.get(key)} or None,
     }
 
 

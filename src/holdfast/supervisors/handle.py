@@ -7,7 +7,7 @@ import inspect
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 from uuid import UUID
 
 from holdfast.engine.calls import Engine
@@ -199,11 +199,37 @@ class Supervisor:
         expires_in_hours: float | None = None,
         default: Any = None,
         context: dict[str, Any] | None = None,
+        schema: dict[str, Any] | None = None,
+        person: str | None = None,
+        role: str | None = None,
+        on_expiry: Literal["default", "fail", "escalate"] | None = None,
+        escalation: dict[str, Any] | None = None,
+        action: Any = None,
+        blocks: Sequence[str] | None = None,
     ) -> Any:
         """Ask a person and wait for the answer; a question that expired gives its default.
 
         The question outlives this process: asked again after a crash it is the same question, and an answer that
-        came meanwhile is there at once.
+        came meanwhile is there at once. Asked again about another `action` it is a new one: an approval is for exactly
+        what was shown.
+
+        Args:
+            message: what is asked.
+            options: the answers to choose from.
+            key: its name, by which it is found again; unset: the message.
+            expires_in_hours: how long it is open.
+            default: the answer when nobody gives one.
+            context: what is shown beside it; `text` as it stands.
+            schema: the form of the answer, as a JSON Schema.
+            person: whom it is for, by user id or mail address.
+            role: which members it is for; unset with `person` too: operators.
+            on_expiry: what happens when nobody answers: the default is given, this call fails, or others are asked.
+            escalation: whom to ask then: `{"audience": {"role": "owner"}, "expires_in_seconds": 3600, "on_expiry": "fail"}`.
+            action: what exactly an approval is for.
+            blocks: what waits for the answer besides this supervisor.
+
+        Raises:
+            WorkFailed: it was withdrawn, or nobody answered and `on_expiry` is `fail`.
         """
         key = self._unique(key or message)
         [row] = await self.call(
@@ -215,6 +241,12 @@ class Supervisor:
             expires_in_seconds=None if expires_in_hours is None else expires_in_hours * 3600,
             default_answer=default,
             context=context or {},
+            schema=schema,
+            audience={k: v for k, v in (("person", person), ("role", role)) if v} or None,
+            on_expiry=on_expiry,
+            escalation=escalation,
+            action=action,
+            blocks=None if blocks is None else list(blocks),
         )
         async with self.waiting(SupervisorState.WAITING_FOR_ANSWERS):
             outcomes = await self._outcomes.wait_for_all(questions=[row["id"]])
@@ -242,6 +274,8 @@ class Supervisor:
             case QuestionStatus.WITHDRAWN:
                 raise WorkFailed("The question was withdrawn before it was answered.")
             case QuestionStatus.EXPIRED:
+                if outcome.error is not None:
+                    raise WorkFailed(outcome.error)
                 return outcome.value
             case QuestionStatus.ACKNOWLEDGED:
                 return outcome.value

@@ -81,13 +81,13 @@ language sql as $$
     where venture_id = p_row.venture_id and id = p_row.id
 $$;
 
--- Adds items at the end. Those with names are there once, however often they are sent; where names are given only the
--- named ones carry the talk on. The same writer may send a batch again whose answer it did not hear. A summary that was
+-- Adds items at the end. Those with names are there once, however often they are sent. The same writer may send a batch
+-- again whose answer it did not hear. What does not carry the talk on, such as a title, forks nothing. A summary that was
 -- made of another version than the newest changes nothing: `added` is null then.
 create function holdfast.append_conversation(
     p_framework text, p_scope text, p_key text, p_part text, p_contents bytea[], p_names text[] default null,
     p_seen bigint default null, p_writer uuid default null, p_holder text default null, p_summary jsonb default null,
-    p_summary_of bigint default null, p_venture_id uuid default null)
+    p_summary_of bigint default null, p_carries_on boolean default true, p_venture_id uuid default null)
 returns table (version bigint, length integer, added integer, updated_at timestamptz)
 language plpgsql security definer set search_path = holdfast, pg_temp as $$
 #variable_conflict use_column
@@ -105,8 +105,8 @@ begin
             return query select v_row.version, v_row.length, null::integer, v_row.updated_at;
             return;
         end if;
-        select count(*), coalesce(bool_or(p_names is null or i.name is not null), false)
-        into added, v_moves from new_items(v_row, p_contents, p_names) i;
+        select count(*) into added from new_items(v_row, p_contents, p_names);
+        v_moves := added > 0 and p_carries_on;
         if v_moves and not v_mine then
             perform require_seen(v_row, p_seen);
         end if;

@@ -215,7 +215,7 @@ $$;
 create function holdfast.find_conversation(p_row holdfast.supervisor_states, p_to bigint)
 returns table (finding text, subject text, reason text, detail jsonb)
 language sql stable as $$
-    select 'conversation_restored', format('%s texts', count(*)), null::text, jsonb_build_object('texts', count(*), 'bytes', sum(octet_length(c.content)))
+    select 'conversation_restored', format('%s %s', count(*), case count(*) when 1 then 'text' else 'texts' end), null::text, jsonb_build_object('texts', count(*), 'bytes', sum(octet_length(c.content)))
     from holdfast.conversation_at(p_row.venture_id, p_row.id, p_to) c having count(*) > 0
 $$;
 
@@ -261,10 +261,11 @@ language sql stable as $$
     ), seen as (
         select k.id, q.id is not null as there, l.id is not null as is_listed, coalesce(q.key, left(q.message, 200), l.key) as name, q.created_at,
             q.supervisor_id is not distinct from p_row.id as own, q.status, q.expires_at <= holdfast.now() as late,
-            q.status in ('answered', 'delivered') and q.options is not null and not q.options @> jsonb_build_array(q.answer) as wrong
+            q.status in ('answered', 'delivered') and (q.options is not null and not q.options @> jsonb_build_array(q.answer)
+                or q.schema is not null and holdfast.value_fault(q.answer, q.schema) is not null) as wrong
         from known k left join listed l on l.id = k.id
         left join holdfast.questions q on q.venture_id = p_row.venture_id and q.id = k.id
-        where q.context is null or not (q.context ? 'dropped_at' or q.context ? 'restoration')
+        where q.context is null or not (q.context ? 'dropped_at' or q.context ? 'restoration' or q.voided_at is not null)
     )
     select case when not there then 'question_missing'
             when not own then 'question_foreign'

@@ -200,7 +200,7 @@ declare
     v_venture  uuid := enter(p_venture_id, 'operator');
     v_question questions := lock_question(v_venture, p_question_id);
 begin
-    return withdraw_locked_question(v_question, p_reason);
+    return withdraw_locked_question(v_question, p_reason, acting_user());
 end
 $$;
 

@@ -111,3 +111,20 @@ begin
     end loop;
 end
 $$;
+
+-- Ends each foreach whose plan ends before all its items were begun: nothing runs in a plan that is over.
+create function holdfast.end_unfinished_items(p_plan holdfast.plans) returns void
+language plpgsql as $$
+declare
+    v_step plan_steps;
+begin
+    for v_step in
+        select s.* from plan_steps s
+        where s.venture_id = p_plan.venture_id and s.plan_id = p_plan.id and s.status = 'running' and s.items_left is not null
+        order by s.position
+    loop
+        perform give_up_items(v_step, 'Its plan was over before it began.');
+        perform move_locked_step(v_step, 'failed', jsonb_build_object('reason', 'Its plan was over before all its items were begun.'));
+    end loop;
+end
+$$;

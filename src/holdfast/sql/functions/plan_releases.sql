@@ -67,6 +67,9 @@ declare
 begin
     update plan_steps set released_at = v_now where venture_id = p_step.venture_id and plan_id = p_step.plan_id
         and step_key = p_step.step_key and round = p_step.round;
+    if p_failed is not null then  -- there is no more to do for it
+        update plans set done_steps = done_steps + 1 where venture_id = p_step.venture_id and id = p_step.plan_id;
+    end if;
     while cardinality(v_queue) > 0 loop
         v_key := v_queue[1];
         v_queue := v_queue[2:];

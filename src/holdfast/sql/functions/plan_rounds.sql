@@ -68,7 +68,8 @@ begin
     end loop;
     update plans p set done_steps = p.done_steps - (
         select count(*) from plan_steps s where s.venture_id = p_plan.venture_id and s.plan_id = p_plan.id and s.is_current
-            and s.step_key = any (v_keys) and s.of_step is null and s.status in ('completed', 'skipped'))
+            and s.step_key = any (v_keys) and s.of_step is null
+            and (s.status in ('completed', 'skipped') or s.status = 'failed' and s.released_at is not null))
     where p.venture_id = p_plan.venture_id and p.id = p_plan.id;
     with over as (
         update plan_steps s set is_current = false

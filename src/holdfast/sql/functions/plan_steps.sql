@@ -53,13 +53,14 @@ begin
 end
 $$;
 
--- What an approval is for; the text of jsonb is the same for the same value.
+-- What an approval is for.
 create function holdfast.digest_of(p_action jsonb) returns bytea
 language sql immutable parallel safe as $$
-    select sha256(convert_to(coalesce(p_action, 'null')::text, 'UTF8'))
+    select holdfast.action_digest(coalesce(p_action, 'null'))
 $$;
 
--- running → waiting, with the gate's question. p_again makes its key another one than that of the question before.
+-- running → waiting, with the gate's question. p_again makes its key another one than that of the question before, which is
+-- void. The question shows the action without what it says and shows anyway.
 create function holdfast.ask_gate(
     p_plan holdfast.plans, p_step holdfast.plan_steps, p_epoch bigint, p_token uuid, p_gate jsonb, p_action jsonb, p_again text)
 returns void
@@ -67,10 +68,15 @@ language plpgsql as $$
 declare
     v_question uuid;
 begin
+    if p_again <> '' then
+        perform void_question(lock_question(p_plan.venture_id, p_step.question_id), 'What it was about has changed.');
+    end if;
     select q.id into v_question from ask_question(p_gate ->> 'message', p_plan.supervisor_id, null, p_epoch, p_token,
         format('%s#%s.%s%s', p_step.step_key, p_step.round, p_step.attempt, p_again), p_gate -> 'options',
         (p_gate ->> 'expires_in_seconds')::double precision, null, coalesce(p_gate -> 'context', '{}'),
-        p_plan.id, p_step.step_key, p_venture_id => p_plan.venture_id) q;
+        p_plan.id, p_step.step_key, p_audience => nullif(p_gate -> 'audience', 'null'), p_on_expiry => (p_gate ->> 'on_expiry')::question_expiry,
+        p_escalation => nullif(p_gate -> 'escalation', 'null'), p_venture_id => p_plan.venture_id,
+        p_action => case jsonb_typeof(p_action) when 'object' then p_action - array['message', 'shown'] else p_action end) q;
     update plan_steps set question_id = v_question, question_of = 'gate', action_digest = digest_of(p_action), is_approved = false
     where venture_id = p_plan.venture_id and plan_id = p_plan.id and step_key = p_step.step_key and round = p_step.round;
     if p_step.status = 'running' then

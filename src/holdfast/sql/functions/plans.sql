@@ -173,6 +173,7 @@ begin
         return v_status;
     end if;
     perform require_drawn('plan', p_plan_id::text, v_plan.status::text, v_status::text, is_drawn(v_plan.status, v_status));
+    perform end_unfinished_items(v_plan);
     perform end_plan(v_plan, v_status, v_error, v_open);
     return v_status;
 end

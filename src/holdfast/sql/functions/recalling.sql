@@ -15,11 +15,12 @@ language sql stable as $$
             select l.key, l.id from holdfast.listed_by(p_row.venture_id, p_row.id, p_row.checkpoint) l
             where p_row.forked_from is not null and l.kind = 'execution' and l.of is not null) e),
         'questions', (select coalesce(jsonb_object_agg(q.key, q.id), '{}') from holdfast.questions q
-            where q.venture_id = p_row.venture_id and q.supervisor_id = p_row.id and q.key is not null and not q.context ? 'dropped_at'),
+            where q.venture_id = p_row.venture_id and q.supervisor_id = p_row.id and q.key is not null and not q.context ? 'dropped_at'
+                and q.voided_at is null),
         'answers', (select coalesce(jsonb_agg(jsonb_build_object('question_id', q.id, 'key', q.key, 'message', q.message, 'answer', q.answer,
                 'answered_by', q.answered_by) order by q.answered_at), '[]') from holdfast.questions q
             where q.venture_id = p_row.venture_id and q.supervisor_id = p_row.id and q.status in ('answered', 'delivered')
-                and not q.context ? 'dropped_at'),
+                and not q.context ? 'dropped_at' and q.voided_at is null),
         'checkpoint', p_row.checkpoint, 'phase', p_row.phase,
         'restoration', case when p_row.restoration_count > 0 then (
             select jsonb_build_object('number', r.number, 'source', r.source, 'checkpoint', r.checkpoint, 'context', r.context,

@@ -65,7 +65,8 @@ declare
     v_result jsonb;
 begin
     v_result := case p_action
-        when 'answer_question' then to_jsonb(answer_question(v_id, p_given -> 'answer', null, p_venture_id))
+        when 'answer_question' then to_jsonb(answer_question(v_id, p_given -> 'answer',
+            p_action_digest => decode(p_given ->> 'action_digest', 'hex'), p_venture_id => p_venture_id))
         when 'dismiss_question' then to_jsonb(dismiss_question(v_id, v_reason, p_venture_id))
         when 'release_claim' then to_jsonb(release_claim(v_name, v_reason, p_venture_id))
         when 'close_session' then to_jsonb(close_session(v_name, v_reason, p_venture_id))
@@ -143,7 +144,7 @@ language sql stable as $$
     where p_action in ('pause_plan', 'resume_plan', 'stop_plan', 'roll_plan_back', 'tick_condition')
         and p.venture_id = p_venture_id and p.id = (p_given ->> 'id')::uuid
     union all
-    select q.id, 1 + num_nonnulls(q.answered_at, q.delivered_at, q.acknowledged_at, q.closed_at) from holdfast.questions q
+    select q.id, 1 + num_nonnulls(q.answered_at, q.delivered_at, q.acknowledged_at, q.closed_at, q.voided_at) + q.escalated from holdfast.questions q
     where p_action in ('answer_question', 'dismiss_question') and q.venture_id = p_venture_id and q.id = (p_given ->> 'id')::uuid
 $$;
 

@@ -2,7 +2,7 @@
 
 alter table holdfast.plans
     add column total_steps integer not null default 0,  -- items of a foreach not counted
-    add column done_steps integer not null default 0,   -- completed or skipped
+    add column done_steps integer not null default 0,   -- completed, skipped, or failed where that may be
     add column paused_at timestamptz,
     add column paused_by text,
     add column pause_reason holdfast.activity,

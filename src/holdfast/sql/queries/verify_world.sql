@@ -30,6 +30,7 @@ begin
         p_evidence => jsonb_build_object('command', 'true', 'exit_code', 0, 'output_digest', encode(sha256(''), 'hex'),
             'output_tail', '', 'started_at', now(), 'ended_at', now()));
     perform holdfast.ask_question('Is it so?', null, 'verify-world', v_session.epoch, v_session.token);
+    perform holdfast.claim_notifications(array['verify-world'], 'verify-world');
     perform holdfast.replay_entry(gen_random_uuid(), holdfast.now(), 'verify-world', v_session.epoch, v_session.token,
         'save_session', '{}');
     perform holdfast.call_tool('verify-world', v_session.epoch, v_session.token, 'log', '{"message": "a line"}', 'a call');

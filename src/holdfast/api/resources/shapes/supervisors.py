@@ -111,6 +111,7 @@ class SupervisorStep(BaseModel):
     error_message: str | None
     started_at: datetime
     ended_at: datetime | None
+    dropped_at: datetime | None = Field(description="When going back took it back.")
 
 
 class Checkpoint(BaseModel):
