@@ -33,7 +33,13 @@ def step(key: str, status: str, **more: Any) -> dict[str, Any]:
 
 
 def told(*steps: Any, **more: Any) -> str:
-    parts = {"plan": plan(), "questions": [], "restorations": [], "todos": {}, "progress": None}
+    parts: dict[str, Any] = {
+        "plan": plan(),
+        "questions": [],
+        "restorations": [],
+        "todos": {},
+        "progress": None,
+    }
     return document(Account(steps=steps, **{**parts, **more}))
 
 

@@ -57,10 +57,11 @@ def what_fails(points: Sequence[str], answer: Any) -> tuple[str, list[Any]] | No
     """Why a review does not let the plan go on, with its findings: a point that is not good, or was not looked at."""
     if not points:
         return None
-    told = {one.get("point"): one for one in objects(mapping(answer).get("review"))}
-    if missing := [n for n in range(1, len(points) + 1) if n not in told]:
+    # A number may come as a text.
+    told = {str(one.get("point")): one for one in objects(mapping(answer).get("review"))}
+    if missing := [n for n in range(1, len(points) + 1) if str(n) not in told]:
         return f"The review says nothing of the points {_listed(missing)}.", []
-    bad = [n for n in range(1, len(points) + 1) if told[n].get("ok") is not True]
+    bad = [n for n in range(1, len(points) + 1) if told[str(n)].get("ok") is not True]
     if not bad:
         return None
     found = mapping(answer).get("findings")
@@ -71,7 +72,7 @@ def what_fails(points: Sequence[str], answer: Any) -> tuple[str, list[Any]] | No
 
 
 def _finding(points: Sequence[str], told: Mapping[Any, Any], number: int) -> dict[str, str]:
-    return {"point": points[number - 1], "because": text(told[number].get("because"))}
+    return {"point": points[number - 1], "because": text(told[str(number)].get("because"))}
 
 
 def _listed(numbers: Sequence[int]) -> str:

@@ -204,7 +204,7 @@ def _time(step: Any) -> str:
 def _span(row: Any) -> str:
     if row["started_at"] is None:
         return "0 s"
-    return span((row["ended_at"] - row["started_at"]).totalspan())
+    return span((row["ended_at"] - row["started_at"]).total_seconds())
 
 
 def _moment(moment: datetime) -> str:
