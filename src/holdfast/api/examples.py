@@ -30,5 +30,10 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
         {"sd_key": "SD-12", "title": "Sign-in by passkey", "parent": "SD-10", "status": "active"}
     ],
     "Move": [{"phase": "EXEC"}, {"phase": "PLAN", "reason": "The schema has to change first."}],
+    "Rollback": [{"to_step": "migrate", "reason": "It has to be done in two parts."}],
+    "Restore": [{"checkpoint": 3, "reason": "It went wrong after that."}],
+    "Rewind": [{"checkpoint": 3, "reason": "It went wrong after that."}],
+    "Fork": [{"checkpoint": 3, "name": "the other way"}],
+    "Label": [{"label": "before the release"}],
     "TakeOver": [{"session_id": "laptop-7", "reason": "It goes on over there."}],
 }

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import Query, Response
 
-from holdfast.api.resources.documenting import ANY, ONE, WRITING, resource
+from holdfast.api.resources.documenting import ANY, ONE, READING, WRITING, resource
 from holdfast.api.resources.etags import IfNoneMatch, tagged
 from holdfast.api.resources.paging import DEFAULT_LIMIT, After, Limit, Page, page_of, place
 from holdfast.api.resources.reading import Reading
@@ -59,9 +59,10 @@ async def get_question(
     return tagged(Question.model_validate(dict(row)), row["seq"], if_none_match)
 
 
-@router.get("/{question_id}/notifications", responses=ANY)
+@router.get("/{question_id}/notifications", responses=READING)
 async def list_question_notifications(reading: Reading, question_id: UUID) -> list[Notification]:
     """Who was told of a question by which channel, the oldest first."""
+    await reading.one("one_question", "question", question_id)
     rows = await reading.rows("question_notifications", question_id)
     return [Notification.model_validate(dict(row)) for row in rows]
 

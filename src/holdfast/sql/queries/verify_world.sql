@@ -34,6 +34,13 @@ begin
     perform holdfast.replay_entry(gen_random_uuid(), holdfast.now(), 'verify-world', v_session.epoch, v_session.token,
         'save_session', '{}');
     perform holdfast.call_tool('verify-world', v_session.epoch, v_session.token, 'log', '{"message": "a line"}', 'a call');
+    perform holdfast.report_hooks('verify-world', v_session.epoch, v_session.token,
+        '[{"hook": "Stop", "runs": 1, "refusals": 0, "failures": 0, "seconds": 0.1, "longest": 0.1}]');
+    perform holdfast.report_divergences('verify-world', '[{"kind": "SD", "here": "file=none", "truth": "db_claim=SD-VERIFY-2"}]');
+    perform holdfast.append_conversation('openai', '', 'verify', '', array['\x6869'::bytea]);
+    perform holdfast.save_conversation_checkpoint('verify', '', '1', null, ''::bytea, ''::bytea, '{}', '{"messages": "1"}',
+        array['messages'], array[true], array[null], array[0], array[1], array['\x6869'::bytea]);
+    perform holdfast.save_conversation_writes('verify', '', '1', 'task', '', array[0], array['messages'], array['\x6869'::bytea]);
 
     perform holdfast.keep_catalogue('verify', 'env:VERIFY', '{"schemas": [], "objects": {}}');
     perform holdfast.do_request('add_directive', '{"name": "SD-VERIFY-5", "title": "asked for"}', 'a request');
