@@ -13,7 +13,7 @@ from holdfast.config import Settings
 from holdfast.engine.postgres import PostgresEngine
 from holdfast.plans.creating import create_plan
 from holdfast.plans.loading import parse_plan
-from holdfast.plans.story import RUNNER, Story, Wait, read_story
+from holdfast.plans.story import PLAN, RUNNER, Story, Wait, read_story
 from tests.support.command_line import Command, command_line
 from tests.support.workers import until, worker
 
@@ -130,3 +130,33 @@ def test_the_command_tells_it_to_people_and_to_machines(
     assert len(machine["events"]) == 1
     assert cli("plan", plan_id).code == cli("plan", "show", plan_id).code == 0
     cli("plan", "story", "01234567-0123-7123-8123-012345678901").assert_refused_with("no plan")
+
+
+async def test_a_plan_that_people_hold_up_says_who_and_how_it_goes_on(
+    engine: PostgresEngine, tmp_path: Path
+) -> None:
+    venture_id = await engine.call_value("open_venture", slug="default")
+    spec = {
+        "name": "held up",
+        "steps": [{"id": "only", "command": ["true"]}],
+        "checklist": [{"id": "told", "title": "Everybody is told", "tick": True}],
+    }
+    created = await create_plan(
+        engine, venture_id, parse_plan(spec), cwd=tmp_path, work_dir=tmp_path
+    )
+    plan = (venture_id, created.id)
+    short = str(created.id)[-8:]
+
+    waits = await told(engine, plan)
+    assert waits["told"].waits_for == "Everybody is told (a person says so)"
+    assert waits["told"].next_step == f"holdfast plan tick {short} told"
+    await engine.call(
+        "pause_plan", plan_id=created.id, reason="it is Friday", venture_id=venture_id
+    )
+    waits = await told(engine, plan)
+    assert waits[PLAN].waits_for.endswith(": it is Friday")
+    assert waits[PLAN].next_step == f"holdfast plan resume {short}"
+    await engine.call(
+        "tick_condition", plan_id=created.id, condition_id="told", venture_id=venture_id
+    )
+    assert "told" not in await told(engine, plan)

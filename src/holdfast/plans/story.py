@@ -13,6 +13,7 @@ from holdfast.errors import NotFound
 
 Row: TypeAlias = Any
 RUNNER = "the runner"
+PLAN = "the plan"
 START_A_WORKER = "Start one with: holdfast worker"
 LONG_SECONDS = 5.0
 """Longer than a poll, a sweep and a beat take together: what has not happened by then needs a reason."""
@@ -69,6 +70,7 @@ def waits_of(plan: Row, steps: list[Any]) -> Iterator[Wait]:
         return
     yield _runner(plan)
     if plan["ended_at"] is None:
+        yield from _steering(plan)
         for step in steps:
             yield _step(step, plan["now"])
 
@@ -90,12 +92,12 @@ def _runner(plan: Row) -> Wait:
             next_step="Run the plan again; report this, unless the runner was stopped for dying again and again.",
         )
     if plan["paused_at"] is not None:
-        why = f": {plan['pause_reason']}" if plan["pause_reason"] else ""
+        by = _by(plan["paused_by"], plan["pause_reason"])
         return dataclasses.replace(
             told,
-            waits_for=f"somebody to resume it; paused by {plan['paused_by'] or 'an operator'}{why}",
+            waits_for=f"somebody to resume it; paused by {by}",
             since=plan["paused_at"],
-            next_step="Resume it in the dashboard.",
+            next_step=f"holdfast supervisor resume {str(plan['supervisor_id'])[-8:]}",
         )
     return _live_runner(plan, told)
 
@@ -138,6 +140,53 @@ def _is_foreign_session(plan: Row) -> bool:
         and plan["session_expires_at"] > plan["now"]
         and plan["session_holder"] != plan["lease_holder"]
     )
+
+
+def _steering(plan: Row) -> Iterator[Wait]:
+    """What people have said of the whole plan, and what must hold before it begins."""
+    short = str(plan["id"])[-8:]
+    if plan["plan_paused_at"] is not None:
+        yield Wait(
+            who=PLAN,
+            waits_for=f"somebody to resume it; paused by {_by(plan['plan_paused_by'], plan['plan_pause_reason'])}",
+            since=plan["plan_paused_at"],
+            next_step=f"holdfast plan resume {short}",
+        )
+    if plan["stop_reason"] is not None:
+        yield Wait(who=PLAN, waits_for=f"what runs to end, and ends then: {plan['stop_reason']}")
+    if plan["rolling_back_to"] is not None:
+        yield _rollback(plan)
+    for condition in plan["missing"]:
+        yield _condition(condition, short)
+
+
+def _rollback(plan: Row) -> Wait:
+    by = _by(plan["rollback_by"], plan["rollback_reason"])
+    told = Wait(
+        who=PLAN,
+        waits_for=f"what was done since {plan['rolling_back_to']} to be taken back; rolled back by {by}",
+    )
+    if plan["rollback_question_id"] is None:
+        return told
+    return dataclasses.replace(
+        told,
+        waits_for=f"a person's answer: an undo has failed; rolled back by {by}",
+        next_step=f"holdfast question show {str(plan['rollback_question_id'])[-8:]}",
+    )
+
+
+def _condition(condition: Row, plan: str) -> Wait:
+    is_tick = condition["kind"] == "tick"
+    told = condition["told"] or ("a person says so" if is_tick else "it is not checked yet")
+    return Wait(
+        who=condition["id"],
+        waits_for=f"{condition['title']} ({told})",
+        next_step=f"holdfast plan tick {plan} {condition['id']}" if is_tick else None,
+    )
+
+
+def _by(who: str | None, why: str | None) -> str:
+    return (who or "an operator") + (f": {why}" if why else "")
 
 
 def _step(step: Row, now: datetime) -> Wait:
