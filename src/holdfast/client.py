@@ -107,6 +107,7 @@ class Holdfast:
             self._engine = engine_at(url, self.settings)
             stack.push_async_callback(self._engine.close)
             await self._engine.open()
+            self.settings = self.settings.among(self._engine.ventures)
             self._heart = Heart(url, settings=self.settings)
             stack.push_async_callback(asyncio.to_thread, self._heart.stop)
             self._watch = Watch(self._engine)

@@ -10,7 +10,7 @@ import difflib
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,6 +21,7 @@ FILE_NAME = "holdfast.toml"
 ENVIRONMENT_PREFIX = "HOLDFAST_"
 _ADDRESSES = ("url", "database_url")
 DEFAULT_API_PORT = 4747
+DEFAULT_VENTURE = "default"
 _HOURS = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d")
 
 
@@ -40,8 +41,8 @@ class Settings:
     """The API token that it wants."""
     data_dir: Path | None = None
     """The embedded server's data folder; unset means the project's `.holdfast/` or the user's data folder."""
-    venture: str = "default"
-    """The venture that a call means when it names none."""
+    venture: str = DEFAULT_VENTURE
+    """The venture that a call means when it names none; unset, and with a token for one venture only, that one."""
     lease_seconds: float = 30.0
     """How long a lease lasts without a heartbeat."""
     max_deaths: int = 5
@@ -129,6 +130,16 @@ class Settings:
             object.__setattr__(self, "url", self.database_url)
             object.__setattr__(self, "database_url", None)
         _require_quiet_hours(self.notify_quiet_hours, self.notify_time_zone)
+
+    def among(self, ventures: Sequence[str]) -> Settings:
+        """With the only venture that a token may see, where none is named.
+
+        >>> Settings().among(["acme"]).venture, Settings(venture="b").among(["acme"]).venture
+        ('acme', 'b')
+        """
+        if self.venture == DEFAULT_VENTURE and len(ventures) == 1:
+            return dataclasses.replace(self, venture=ventures[0])
+        return self
 
 
 def load(

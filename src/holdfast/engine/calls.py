@@ -74,6 +74,8 @@ class Engine(Calls):
 
     url: str
     """Where it leads."""
+    ventures: tuple[str, ...] = ()
+    """The slugs of those that a token may see, where it is open and wants one."""
 
     @abstractmethod
     async def open(self) -> None:

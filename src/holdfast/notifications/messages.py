@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
+from holdfast.config import DEFAULT_VENTURE
 from holdfast.engine.calls import Row
 
 _MOST = 20
@@ -79,7 +80,9 @@ def _ways(row: Row, public_url: str | None) -> list[str]:
     if public_url is None:
         return [f"Answer with: {command}"]
     link = f"{public_url.rstrip('/')}/needs-you/{row['question_id']}"
-    return [link + (f"?venture={quote(row['venture'])}" if row["venture"] != "default" else "")]
+    return [
+        link + (f"?venture={quote(row['venture'])}" if row["venture"] != DEFAULT_VENTURE else "")
+    ]
 
 
 def _time(moment: datetime) -> str:

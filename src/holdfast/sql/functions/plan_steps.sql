@@ -59,8 +59,17 @@ language sql immutable parallel safe as $$
     select holdfast.action_digest(coalesce(p_action, 'null'))
 $$;
 
+-- What will be done, out of all that an approval is for, as a person is shown it.
+create function holdfast.work_in(p_action jsonb) returns jsonb
+language sql immutable parallel safe as $$
+    select case
+        when jsonb_typeof(p_action) is distinct from 'object' then p_action
+        when p_action ->> 'kind' is not null then jsonb_strip_nulls(p_action - array['message', 'shown', 'needs'])
+    end
+$$;
+
 -- running → waiting, with the gate's question. p_again makes its key another one than that of the question before, which is
--- void. The question shows the action without what it says and shows anyway.
+-- void.
 create function holdfast.ask_gate(
     p_plan holdfast.plans, p_step holdfast.plan_steps, p_epoch bigint, p_token uuid, p_gate jsonb, p_action jsonb, p_again text)
 returns void
@@ -76,7 +85,7 @@ begin
         (p_gate ->> 'expires_in_seconds')::double precision, null, coalesce(p_gate -> 'context', '{}'),
         p_plan.id, p_step.step_key, p_audience => nullif(p_gate -> 'audience', 'null'), p_on_expiry => (p_gate ->> 'on_expiry')::question_expiry,
         p_escalation => nullif(p_gate -> 'escalation', 'null'), p_venture_id => p_plan.venture_id,
-        p_action => case jsonb_typeof(p_action) when 'object' then p_action - array['message', 'shown'] else p_action end) q;
+        p_action => work_in(p_action)) q;
     update plan_steps set question_id = v_question, question_of = 'gate', action_digest = digest_of(p_action), is_approved = false
     where venture_id = p_plan.venture_id and plan_id = p_plan.id and step_key = p_step.step_key and round = p_step.round;
     if p_step.status = 'running' then
