@@ -23,7 +23,7 @@ async def _claim(connection: Connection, **given: Any) -> list[Row]:
 
 async def _finish(connection: Connection, rows: list[Row], error: str | None = None) -> list[Row]:
     tokens = [row["token"] for row in rows]
-    return await call(connection, "finish_notifications", tokens=tokens, errors=[error] * len(rows))
+    return await call(connection, "finish_notifications", leases=tokens, errors=[error] * len(rows))
 
 
 def _told(rows: list[Row]) -> list[tuple[str, str]]:
@@ -78,7 +78,7 @@ async def test_what_could_not_be_sent_is_tried_later_and_later_and_given_up_at_l
             at += wait
             await set_clock(connection, at)
         [row] = await _claim(connection)
-        await call(connection, "finish_notifications", tokens=[row["token"]], errors=["no route"], most_attempts=4)  # fmt: skip
+        await call(connection, "finish_notifications", leases=[row["token"]], errors=["no route"], most_attempts=4)  # fmt: skip
         assert await _statuses(connection) == ["failed"]
         await set_clock(connection, 100 * HOUR)
         assert await _claim(connection) == []

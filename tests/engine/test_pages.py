@@ -62,7 +62,7 @@ PAGES: dict[str, tuple[Any, ...]] = {
     "list_directives": (VENTURE, None, PAGE, None, None, None, False),
     "list_directives active": (VENTURE, None, PAGE, "active", None, None, False),
     "list_questions": (VENTURE, None, PAGE, None, None, None, None, False, False),
-    "list_questions open": (VENTURE, None, PAGE, "open", None, None, None),
+    "list_questions open": (VENTURE, None, PAGE, "open", None, None, None, False, False),
     "list_events": (VENTURE, None, None, None, PAGE, None, None, None, None, None),
     "session_claims": (VENTURE, "s001", None, PAGE, None),
     "overview": (VENTURE,),

@@ -246,7 +246,7 @@ CALLS: dict[str, Call] = {
     "approval_of": _read(lambda w: {"question_id": w.answered_question, "action_digest": None}),
     "is_for": _read(lambda _: {"audience": {"role": "owner"}}),
     "claim_notifications": _plain(event=False, channels=["json-1"], holder="me"),
-    "finish_notifications": _plain(event=False, tokens=[UUID(int=7)], errors=[None]),
+    "finish_notifications": _plain(event=False, leases=[UUID(int=7)], errors=[None]),
     # executions
     "create_execution": _plain(name="new"),
     "begin_execution": _plain(name="new", holder="me"),

@@ -198,7 +198,7 @@ async def _work(maker: _Maker, session: Held, execution: Held) -> None:
     await maker.call("record_metrics", execution_id=execution.id, **execution.token._asdict())
     await maker.call("upsert_auto_proceed_session", session_id=SESSION, total_children=5)
     by = {"session_id": SESSION, **session.token._asdict()}
-    await maker.call("report_hooks", **by, hooks=[{"hook": "Stop", "runs": 1, "refusals": 0, "failures": 0, "seconds": 0.1, "longest": 0.1}])  # fmt: skip
+    await maker.call("report_hooks", **by, hooks=[{"hook": "SessionStart", "runs": 1, "refusals": 0, "failures": 0, "seconds": 0.1, "longest": 0.1}])  # fmt: skip
     await maker.call("report_divergences", session_id=SESSION, found=[{"kind": "SD", "here": "file=none", "truth": "db_claim=SD-0"}])  # fmt: skip
     await maker.call("call_tool", **by, tool="check_answers", key="call")
     await _walk(maker)

@@ -64,7 +64,7 @@ class Sender:
             logger.warning("notifications: %s (attempt %s): %s", channel.name, rows[0]["attempt"], error)  # fmt: skip
         await self._engine.call(
             "finish_notifications",
-            tokens=[row["token"] for row in rows],
+            leases=[row["token"] for row in rows],
             errors=[error] * len(rows),
             venture_id=venture_id,
         )

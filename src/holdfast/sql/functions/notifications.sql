@@ -124,7 +124,7 @@ $$;
 -- Says what came of sending: nothing where it was sent, else why not; that is tried again later and later, and given up
 -- after so many attempts. A token that another sender has taken over is refused, and said so.
 create function holdfast.finish_notifications(
-    p_tokens uuid[], p_errors text[], p_most_attempts integer default 12, p_venture_id uuid default null)
+    p_leases uuid[], p_errors text[], p_most_attempts integer default 12, p_venture_id uuid default null)
 returns table (token uuid, code text, reason text)
 language plpgsql security definer set search_path = holdfast, pg_temp as $$
 #variable_conflict use_column
@@ -133,9 +133,9 @@ declare
     v_now     timestamptz := holdfast.now();
     v_known   uuid[];
 begin
-    perform require_same_length(1000, cardinality(p_tokens), cardinality(p_errors));
+    perform require_same_length(1000, cardinality(p_leases), cardinality(p_errors));
     with said as (
-        select s.token, left(s.error, 2000) as error from unnest(p_tokens, p_errors) as s (token, error)
+        select s.token, left(s.error, 2000) as error from unnest(p_leases, p_errors) as s (token, error)
     ), held as (
         select n.question_id, n.occasion, n.number, n.channel, s.token, s.error,
             case when s.error is null then 'sent' when n.attempts >= p_most_attempts then 'failed' else 'pending' end::notification_status as status
@@ -151,6 +151,6 @@ begin
     )
     select coalesce(array_agg(d.token), '{}') into v_known from done d;
     return query select t.token, 'HF001', 'Another sender has taken it over, or it was settled meanwhile.'
-    from unnest(p_tokens) as t (token) where not t.token = any (v_known);
+    from unnest(p_leases) as t (token) where not t.token = any (v_known);
 end
 $$;
