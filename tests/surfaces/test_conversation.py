@@ -90,8 +90,9 @@ async def test_a_thousand_turns_cost_the_size_of_their_text(engine: PostgresEngi
             sizes.append(await stored())
     size_of_text = sum(len(json.dumps(text)) for text in texts)
     first_half, second_half = sizes[1] - sizes[0], sizes[2] - sizes[1]
-    assert size_of_text < first_half + second_half < 1.5 * size_of_text
-    assert second_half < 1.2 * first_half  # a turn costs the same whatever came before
+    # With events, digests and what the server keeps free in its pages.
+    assert size_of_text < first_half + second_half < 2 * size_of_text
+    assert second_half < 1.3 * first_half  # a turn costs the same whatever came before
     again = Conversation(call=talk._call, load=talk._load, checkpoint=talk.checkpoint)
     assert [m["content"] for m in await again.messages()] == texts
 
