@@ -24,6 +24,7 @@ from holdfast.errors import AddressTaken, ConfigError
 
 _MORE_PORTS = 100
 _STOP_SECONDS = 3
+_GOODBYE_SECONDS = 2.0
 _ASK_SECONDS = 1.0
 _BACKLOG = 2048
 
@@ -84,7 +85,8 @@ class Serving:
 
     async def stop(self) -> None:
         """Tell those who are connected, wait a little for what is under way, and end; stopping twice is safe."""
-        self._app.state.gateway.stopping.set()
+        # Before the server closes what is open, with a code of its own that tells nobody to come back.
+        await self._app.state.gateway.say_goodbye(_GOODBYE_SECONDS)
         self._server.should_exit = True
         task, self._task = self._task, None
         if task is not None:

@@ -89,6 +89,10 @@ class StreamConnection(Connection):
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the stream until either side ends it."""
+        with self._gateway.open_connection():
+            await self._serve(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._receive, self._send = receive, send
         headers = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
         await send({"type": "http.response.start", "status": 200, "headers": headers})

@@ -32,15 +32,19 @@ async def live(socket: WebSocket) -> None:
     """Follow the feed; docs/reference/live.md says how."""
     offered = socket.scope.get("subprotocols", [])
     await socket.accept(PROTOCOL if PROTOCOL in offered else None)
+    gateway = gateway_of(socket)
+    with gateway.open_connection():
+        closing = await _serve(socket, gateway)
+        if closing is not None:
+            await _close(socket, closing)
+
+
+async def _serve(socket: WebSocket, gateway: Gateway) -> Closing | None:
     try:
-        gateway = gateway_of(socket)
         who = await _let_in(socket, gateway)
-        connection = SocketConnection(socket, gateway=gateway, caller=who)
-        closing = await connection.run()
+        return await SocketConnection(socket, gateway=gateway, caller=who).run()
     except HoldfastError as error:
-        closing = closing_for(error)
-    if closing is not None:
-        await _close(socket, closing)
+        return closing_for(error)
 
 
 async def _let_in(socket: WebSocket, gateway: Gateway) -> Caller:
