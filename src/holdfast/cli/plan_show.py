@@ -9,6 +9,7 @@ from rich.text import Text
 
 from holdfast.cli._connection import JsonOption, VentureOption, connected, find_id, run_async
 from holdfast.cli._output import console, print_json, rows_table
+from holdfast.cli._restorations import print_restoration
 from holdfast.terminal.marks import mark, state_text
 from holdfast.terminal.words import span
 
@@ -55,7 +56,7 @@ def print_story(story: dict[str, Any]) -> None:
         console.print(Text(row["error_message"], style="bad"))
     console.print(_steps(story["steps"]))
     for restoration in story["restorations"]:
-        _print_restoration(restoration)
+        print_restoration(restoration)
     for question in story["questions"]:
         console.print(
             f"\nquestion  {question['message']}  →  {question['answer']}  ({question['answered_by'] or question['status']})"
@@ -101,24 +102,3 @@ def _evidence(step: Any) -> Text:
     if step["error_message"]:
         return Text(step["error_message"].splitlines()[0][:70], style="bad")
     return Text()
-
-
-def _print_restoration(restoration: Any) -> None:
-    away = ""
-    if restoration["interrupted_at"] is not None:
-        away = f", taken up {span((restoration['restored_at'] - restoration['interrupted_at']).total_seconds())} after its lease ended"
-    console.print(
-        Text(
-            f"\nrestoration {restoration['number']}  {restoration['source'].replace('_', ' ')}{away}",
-            style="buoy",
-        )
-    )
-    table = rows_table("found", "what", "action", "because")
-    for finding in restoration["findings"]:
-        table.add_row(
-            finding["finding"].replace("_", " "),
-            finding["subject"],
-            finding["action"],
-            finding["reason"],
-        )
-    console.print(table)
