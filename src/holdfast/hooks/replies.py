@@ -15,11 +15,6 @@ class Pass:
 
 
 @dataclasses.dataclass(frozen=True)
-class Missed(Pass):
-    """Nothing to say, because it could not do its work."""
-
-
-@dataclasses.dataclass(frozen=True)
 class Tell:
     """Goes into the model's context."""
 

@@ -27,21 +27,10 @@ const STATUSES = [
   ["all", "All"],
 ] as const;
 
-const WHOSE = [
-  ["all", "Everybody's"],
-  ["mine", "Mine"],
-] as const;
-
 /** What waits for a person, and how the others stand. */
 export function List(): ReactNode {
   const [status] = useInAddress("status", "open");
-  const [whose] = useInAddress("whose", "all");
-  const questions = useList<Question>("questions", {
-    status: status === "all" ? null : status,
-    mine: whose === "mine" || null,
-    order: status === "open" ? "oldest" : null, // who has waited longest stands first
-    limit: 50,
-  });
+  const questions = useList<Question>("questions", { status: status === "all" ? null : status, limit: 50 });
   const { open, go } = useAddress();
   const show = (id: string) => go(pathTo("question", id), { keep: true });
   const moved = useListKeys(
@@ -56,7 +45,6 @@ export function List(): ReactNode {
         count={questions.rows.length > 0 ? numberOf(questions.rows.length) : undefined}
       >
         <Choice name="status" label="Which questions" of={STATUSES} otherwise="open" />
-        <Choice name="whose" label="For whom" of={WHOSE} otherwise="all" />
       </ListHead>
       <Counts />
       <div className={css.all}>
@@ -97,7 +85,7 @@ function Questions(props: {
       ))}
       {list.hasMore && (
         <li className={css.more}>
-          <Button onClick={list.more}>More</Button>
+          <Button onClick={list.more}>Older ones</Button>
         </li>
       )}
     </ul>
@@ -130,9 +118,7 @@ function Row(props: {
         </span>
         <Where question={row} />
       </div>
-      {row.status === "open" && props.isAlone && (
-        <AnswerForm question={row} hasKeys={props.hasCursor} open={() => props.show(row.id)} />
-      )}
+      {row.status === "open" && props.isAlone && <AnswerForm question={row} hasKeys={props.hasCursor} />}
     </li>
   );
 }

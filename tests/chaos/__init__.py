@@ -1,1 +1,0 @@
-"""Plans that a seed makes up, kills that the same seed places, and a model of its own of what must come out."""
