@@ -14,7 +14,7 @@ CLIENT := tests/api/supabase/package.json tests/api/supabase/package-lock.json
 # What depends on the server's version; 15 is skipped, visibly, where it is not installed.
 ON_OLDER_SERVERS := tests/engine/test_coalescer.py tests/migration/test_installing.py tests/migration/test_verify.py tests/live/test_tail.py
 
-.PHONY: help setup web browser agents supabase demo test check soak bench lock clean
+.PHONY: help setup web browser agents supabase demo test check chaos soak bench lock clean
 
 help:
 	@echo "make demo   watch a plan survive a SIGKILL"
@@ -22,7 +22,8 @@ help:
 	@echo "make web    build the dashboard where its sources have changed"
 	@echo "make agents install the agent programs that some tests run; make supabase the client that one does"
 	@echo "make check  ruff, mypy --strict, import-linter; biome and tsc for the dashboard"
-	@echo "make soak   ten minutes of 100 executions with logs: flat memory, no loss (make soak SOAK='--seconds 60')"
+	@echo "make chaos  hundreds of made-up plans while everything is killed (make chaos N=1000 SEED=7; BOUT=3 for one bout again)"
+	@echo "make soak   what takes minutes: flat memory, 1,000 clients back at once, stalled clients (make soak SOAK=herd for one)"
 	@echo "make bench  measure against yardsticks (make bench ONLY=engine for one)"
 	@echo "make lock   resolve the dependencies anew"
 	@echo "make clean  remove what the others made"
@@ -30,11 +31,12 @@ help:
 setup: $(READY)
 	@$(MAKE) --no-print-directory web
 
+# From its source: the wheel of claude-agent-sdk brings a Claude Code of 360 MB, which the tests have from npm.
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Holdfast needs Python 3.11 or newer; this is %d.%d. Next: make PYTHON=python3.12 …" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "Python cannot make a virtual environment. Next: install its venv module (Debian: apt-get install python3-venv)"; exit 1; }
 	@echo "installing what Holdfast needs into $(VENV) …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-binary claude-agent-sdk -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -86,6 +88,9 @@ check: $(READY)
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python web/build.py check
+
+chaos: $(READY)
+	@$(BIN)/python -m tests.chaos --plans $(or $(N),60) $(if $(SEED),--seed $(SEED)) $(if $(BOUT),--bout $(BOUT)) $(if $(LANES),--lanes $(LANES))
 
 soak: $(READY)
 	@$(BIN)/python -m tests.soak $(SOAK)

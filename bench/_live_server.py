@@ -65,6 +65,12 @@ class Gateway:
             self._process.terminate()
             await self._process.wait()
 
+    def cpu_seconds(self) -> float:
+        """How long it has worked, whatever else runs on this machine."""
+        assert self._process is not None
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def resident_bytes(self) -> int:
         """How much memory it has."""
         assert self._process is not None

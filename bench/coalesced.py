@@ -22,7 +22,7 @@ async def run(bench: Bench) -> list[Figure]:
     await fill(url)
     measurements: dict[str, Measurement] = {
         "bare": bench.rate(url, BARE_UPDATE, clients=32),
-        **{f"{callers} callers": _coalesced(url, callers) for callers in CALLERS},
+        **{f"{callers} callers": coalesced(url, callers) for callers in CALLERS},
     }
     samples = await bench.alternate(measurements)
     await bench.server.drop(url)
@@ -38,7 +38,7 @@ async def run(bench: Bench) -> list[Figure]:
     ]
 
 
-def _coalesced(url: str, callers: int) -> Measurement:
+def coalesced(url: str, callers: int) -> Measurement:
     async def measure(seconds: float) -> float:
         engine = PostgresEngine(url, settings=Settings())
         await engine.open()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import statistics
 import time
 from collections.abc import AsyncIterator
@@ -77,6 +78,7 @@ async def run(bench: Bench) -> list[Figure]:
                         figures += _figures(rate, crowd, count, took, yardstick)
         async with gateways(url, 1) as running:
             figures += await _cost(world, running, seconds, crowd=100 if quick else 1000)
+            figures.append(await _own_work(world, running[0], seconds))
         figures += [
             await _polling(world, seconds, yardstick),
             await _trigger(world, seconds, yardstick),
@@ -167,6 +169,47 @@ async def _cost(
         ),
         _figure("memory per connection / 64 KiB", per_connection / 1024, 64, unit="KiB"),
     ]
+
+
+async def _own_work(world: World, gateway: Gateway, seconds: float) -> Figure:
+    """What the server works for each event that it delivers, without what the clients and the writer take."""
+    crowd, rate = 300, 200.0
+    each = []
+    for _ in range(3):
+        subscribers = world.subscribers([gateway])
+        await subscribers.start(crowd)
+        before = gateway.cpu_seconds()
+        written = await world.write(rate, max(seconds, 4.0)) * max(seconds, 4.0)
+        await asyncio.sleep(0.5)
+        delivered = written / len(world.streams) * crowd
+        each.append((gateway.cpu_seconds() - before) / delivered * 1e6)
+        await subscribers.stop()
+    bare = _bare_send()
+    return Figure(
+        name="server's work for a delivered event, 300 subscribers / one bare send",
+        ratio=statistics.median(each) / bare,
+        lowest=min(each) / bare,
+        highest=max(each) / bare,
+        measured=statistics.median(each),
+        yardstick=bare,
+        unit="us",
+    )
+
+
+def _bare_send() -> float:
+    """Microseconds of work for a message of an event's size to a socket of this machine."""
+    message = os.urandom(400)
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        socket.create_connection(server.getsockname()) as one,
+        server.accept()[0] as other,
+    ):
+        began = time.thread_time()
+        for _ in range(5000):
+            one.send(message)
+            other.recv(65536)
+        both = (time.thread_time() - began) / 5000
+    return both / 2 * 1e6
 
 
 async def _commit_and_round_trip(world: World) -> float:

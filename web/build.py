@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ BUILT = ROOT.parent / "src" / "holdfast" / "web"
 STAMP = BUILT / ".sources"
 NOT_SOURCES = {"node_modules", "dist", "test", "__pycache__"}
 PACKED = {".js", ".css", ".html", ".svg"}
+# What the page on the HTTP interface is made of; `app/public/swagger` has the rest of it.
+SWAGGER = ("swagger-ui-bundle.js", "swagger-ui.css", "LICENSE", "NOTICE")
 LINES_TOLD = 12
 WITHOUT = "HOLDFAST_WITHOUT_WEB"
 NEXT = f"Next: make web, where npm reaches its registry; {WITHOUT}=1 makes a wheel without them."
@@ -60,6 +63,8 @@ def build() -> bool:
         return False
     install()
     _npm("run", "build", "--workspace", "app")
+    for name in SWAGGER:
+        shutil.copy(ROOT / "node_modules" / "swagger-ui-dist" / name, BUILT / "swagger" / name)
     for file in BUILT.rglob("*"):
         if file.suffix in PACKED:
             file.with_name(file.name + ".gz").write_bytes(gzip.compress(file.read_bytes(), mtime=0))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
@@ -36,6 +36,10 @@ from holdfast.model.kinds import kind_of
 from holdfast.model.leases import Lease, LeaseKind
 from holdfast.model.states import SupervisorState
 from holdfast.plans import runner as plans
+from holdfast.plans.creating import CreatedPlan, create_plan
+from holdfast.plans.inputs import with_inputs
+from holdfast.plans.spec import Plan
+from holdfast.plans.steering import SteeredPlan
 from holdfast.progress import ProgressTracker
 from holdfast.supervisors.handle import Supervisor
 from holdfast.supervisors.outcomes import LOOK_AGAIN_SECONDS
@@ -103,6 +107,7 @@ class Holdfast:
             self._engine = engine_at(url, self.settings)
             stack.push_async_callback(self._engine.close)
             await self._engine.open()
+            self.settings = self.settings.among(self._engine.ventures)
             self._heart = Heart(url, settings=self.settings)
             stack.push_async_callback(asyncio.to_thread, self._heart.stop)
             self._watch = Watch(self._engine)
@@ -277,11 +282,38 @@ class Holdfast:
         return created
 
     async def questions(
-        self, *, venture: str | None = None, open_only: bool = True
+        self,
+        *,
+        venture: str | None = None,
+        open_only: bool = True,
+        mine: bool = False,
+        person: str | None = None,
     ) -> list[dict[str, Any]]:
-        """The questions of a venture, oldest first."""
-        rows = await self.engine.read("questions", await self.venture_id(venture), open_only)
+        """The questions of a venture, oldest first.
+
+        Args:
+            venture: its slug; unset means the settings' one.
+            open_only: leave out those that are settled.
+            mine: only those that are for the caller.
+            person: who the caller is, where no token says it.
+        """
+        rows = await self.engine.read(
+            "questions", await self.venture_id(venture), open_only, mine, person
+        )
         return [dict(row) for row in rows]
+
+    async def question(
+        self, question_id: UUID, *, venture: str | None = None, person: str | None = None
+    ) -> dict[str, Any]:
+        """One question with all that is known of it; raises `NotFound`."""
+        rows = await self.engine.read(
+            "question", await self.venture_id(venture), question_id, person
+        )
+        if not rows:
+            raise NotFound(
+                f"There is no question {question_id}.", hint="Check the id and the venture."
+            )
+        return dict(rows[0])
 
     async def answer(
         self,
@@ -290,15 +322,74 @@ class Holdfast:
         *,
         venture: str | None = None,
         answered_by: str | None = None,
+        action_digest: bytes | None = None,
     ) -> None:
-        """Answer an open question; raises `AlreadyAnswered`, `InvalidValue`, `NotFound`."""
+        """Answer an open question; raises `AlreadyAnswered`, `InvalidValue`, `NotAllowed`, `NotFound`.
+
+        With the digest of an action it is answered only if it is about that one; else it raises `Conflict`.
+        """
         await self.engine.call(
             "answer_question",
             question_id=question_id,
             answer=answer,
             answered_by=answered_by or holder_name(),
+            action_digest=action_digest,
             venture_id=await self.venture_id(venture),
         )
+
+    async def withdraw(
+        self, question_id: UUID, *, reason: str | None = None, venture: str | None = None
+    ) -> None:
+        """Withdraw an open question for its asker; raises `IllegalMove`, `NotFound`."""
+        await self.engine.call(
+            "dismiss_question",
+            question_id=question_id,
+            reason=reason,
+            venture_id=await self.venture_id(venture),
+        )
+
+    async def create_plan(
+        self,
+        plan: Plan,
+        *,
+        cwd: Path | None = None,
+        work_dir: Path | None = None,
+        inputs: Mapping[str, Any] | None = None,
+        venture: str | None = None,
+    ) -> CreatedPlan:
+        """Make a plan that workers will run.
+
+        Args:
+            plan: made in Python, or read with `load_plan`.
+            cwd: the folder that its commands start in; unset: this process's.
+            work_dir: the folder that its steps keep files in; unset: the same.
+            inputs: values of its inputs.
+            venture: the slug; unset: the setting's.
+
+        Raises:
+            PlanError: something about it is wrong; nothing was made.
+        """
+        folder = (cwd or Path.cwd()).resolve()
+        return await create_plan(
+            self.engine,
+            await self.venture_id(venture),
+            with_inputs(plan, inputs or {}),
+            cwd=folder,
+            work_dir=(work_dir or folder).resolve(),
+        )
+
+    async def run_plan(self, plan: Plan, *, venture: str | None = None, **made: Any) -> Any:
+        """Make a plan as `create_plan` does, and wait until a worker has run it to its end.
+
+        Raises:
+            WorkFailed: its runner failed.
+        """
+        created = await self.create_plan(plan, venture=venture, **made)
+        return await self.result(created.supervisor_id, venture=venture)
+
+    async def plan(self, plan_id: UUID, *, venture: str | None = None) -> SteeredPlan:
+        """A plan to be paused, resumed, stopped or rolled back."""
+        return SteeredPlan(self.engine, await self.venture_id(venture), plan_id)
 
     # Events.
 
@@ -384,7 +475,11 @@ class Holdfast:
     async def _run_plan(self, supervisor: Supervisor) -> dict[str, Any]:
         """A plan's runner is a supervisor."""
         runner = plans.PlanRunner(
-            supervisor, engine=self.engine, heart=self.heart, settings=self.settings
+            supervisor,
+            engine=self.engine,
+            heart=self.heart,
+            watch=self.watch,
+            settings=self.settings,
         )
         return await runner.run()
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import os
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,6 +21,8 @@ FILE_NAME = "holdfast.toml"
 ENVIRONMENT_PREFIX = "HOLDFAST_"
 _ADDRESSES = ("url", "database_url")
 DEFAULT_API_PORT = 4747
+DEFAULT_VENTURE = "default"
+_HOURS = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -38,8 +41,8 @@ class Settings:
     """The API token that it wants."""
     data_dir: Path | None = None
     """The embedded server's data folder; unset means the project's `.holdfast/` or the user's data folder."""
-    venture: str = "default"
-    """The venture that a call means when it names none."""
+    venture: str = DEFAULT_VENTURE
+    """The venture that a call means when it names none; unset, and with a token for one venture only, that one."""
     lease_seconds: float = 30.0
     """How long a lease lasts without a heartbeat."""
     max_deaths: int = 5
@@ -94,6 +97,18 @@ class Settings:
     """The token with which Prometheus reads the metrics of all ventures and of the process; unset: it needs one of another kind."""
     telemetry_endpoint: str | None = None
     """The server to which workers have agent programs send their telemetry; `holdfast up` means itself."""
+    public_url: str | None = None
+    """The address at which people reach the dashboard, for the links in what they are sent; `holdfast up` means itself."""
+    notify_urls: tuple[str, ...] = dataclasses.field(default=(), repr=False)
+    """Where people are told of questions, as addresses of Apprise; they hold secrets and are never shown."""
+    notify_unanswered_minutes: float | None = None
+    """After how long without an answer people are told again; unset: never."""
+    notify_unanswered_urls: tuple[str, ...] = dataclasses.field(default=(), repr=False)
+    """Where they are told then; unset: at the same places."""
+    notify_quiet_hours: str | None = None
+    """When nobody is told, such as `22:00-07:00`."""
+    notify_time_zone: str = "UTC"
+    """The time zone of the quiet hours, such as `Europe/Berlin`."""
     claude_command: str = "claude"
     """The Claude Code that workers start."""
     claude_flags: tuple[str, ...] = ()
@@ -114,6 +129,17 @@ class Settings:
         if self.database_url is not None and is_server(self.database_url):
             object.__setattr__(self, "url", self.database_url)
             object.__setattr__(self, "database_url", None)
+        _require_quiet_hours(self.notify_quiet_hours, self.notify_time_zone)
+
+    def among(self, ventures: Sequence[str]) -> Settings:
+        """With the only venture that a token may see, where none is named.
+
+        >>> Settings().among(["acme"]).venture, Settings(venture="b").among(["acme"]).venture
+        ('acme', 'b')
+        """
+        if self.venture == DEFAULT_VENTURE and len(ventures) == 1:
+            return dataclasses.replace(self, venture=ventures[0])
+        return self
 
 
 def load(
@@ -156,6 +182,25 @@ def is_server(url: str) -> bool:
     return url.startswith(("http://", "https://"))
 
 
+def _require_quiet_hours(hours: str | None, time_zone: str) -> None:
+    if hours is None:
+        return
+    import zoneinfo  # noqa: PLC0415 - for few, and hooks start often
+
+    if not _HOURS.fullmatch(hours):
+        raise ConfigError(
+            f"notify_quiet_hours = {hours!r} is not of the form 22:00-07:00.",
+            hint="Give when they begin and end, on the clock of notify_time_zone.",
+        )
+    try:
+        zoneinfo.ZoneInfo(time_zone)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        raise ConfigError(
+            f"notify_time_zone = {time_zone!r} is no time zone.",
+            hint="Give one such as Europe/Berlin or America/New_York.",
+        ) from None
+
+
 def _over(before: dict[str, Any], values: dict[str, Any], source: str) -> dict[str, Any]:
     """The values of a later source win; where it names a server or a database, that stands for the other."""
     named = [key for key in _ADDRESSES if key in values]
@@ -182,6 +227,7 @@ def _read_file(file: Path) -> dict[str, Any]:
         values = tomllib.loads(file.read_text())
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{file} cannot be read: {error}", hint="Correct the file.") from error
+    values = _flat(values)
     _refuse_unknown(values, str(file))
     fields = {field.name: field for field in dataclasses.fields(Settings)}
     parsed = {key: _parse_field(fields[key], value, str(file)) for key, value in values.items()}
@@ -189,6 +235,15 @@ def _read_file(file: Path) -> dict[str, Any]:
     if data_dir is not None:
         parsed["data_dir"] = file.parent / data_dir
     return parsed
+
+
+def _flat(values: dict[str, Any]) -> dict[str, Any]:
+    """The keys of a table `[notifications]` are settings that begin with `notify_`."""
+    table = values.get("notifications")
+    if not isinstance(table, dict):
+        return values
+    rest = {key: value for key, value in values.items() if key != "notifications"}
+    return {f"notify_{key}": value for key, value in table.items()} | rest
 
 
 def _read_environment(environment: Mapping[str, str]) -> dict[str, Any]:
@@ -217,8 +272,9 @@ def _parse_field(field: dataclasses.Field[Any], value: Any, source: str) -> Any:
     try:
         parsed = parse_value(kind, value)
     except (KeyError, ValueError):
+        shown = repr(value) if field.repr else "…"
         raise ConfigError(
-            f"{field.name} = {value!r} (from {source}) is not {told_kind(kind)}.",
+            f"{field.name} = {shown} (from {source}) is not {told_kind(kind)}.",
             hint=f"Give {field.name} {told_kind(kind)}; its default is {field.default!r}.",
         ) from None
     if kind in ("int", "float") and not parsed > 0:

@@ -144,6 +144,18 @@ class EmbeddedServerFailed(DatabaseError):
     """The embedded PostgreSQL server did not start."""
 
 
+class TargetError(HoldfastError):
+    """The database that is worked on could not do it."""
+
+
+class TargetUnavailable(TargetError):
+    """The database that is worked on cannot be reached."""
+
+
+class TargetRefused(TargetError):
+    """The database that is worked on refused it."""
+
+
 class NotAuthenticated(HoldfastError):
     """Nobody knows who you are: a token is missing, or holds no longer."""
 
@@ -162,6 +174,10 @@ class AddressTaken(HoldfastError):
 
 class ConfigError(HoldfastError):
     """The configuration is not valid."""
+
+
+class LibraryMissing(HoldfastError, ImportError):
+    """A library that this needs is not installed."""
 
 
 class PlanError(HoldfastError):

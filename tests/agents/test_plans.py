@@ -24,11 +24,12 @@ You are the reviewer whom nothing escapes.
 """
 
 
-async def run_plan(scene: Scene, *steps: dict[str, Any]) -> dict[str, Any]:
+async def run_plan(scene: Scene, *steps: dict[str, Any], **more: Any) -> dict[str, Any]:
     """Run a plan of these steps to its end; gives each step's newest row."""
     file = scene.folder / "plan.yaml"
     environment = dict(scene.program.environment)
-    file.write_text(yaml.safe_dump({"name": "agents", "env": environment, "steps": list(steps)}))
+    told = {"name": "agents", "env": environment, "steps": list(steps), **more}
+    file.write_text(yaml.safe_dump(told))
     venture_id = await scene.engine.call_value("open_venture", slug="default")
     plan = await create_plan(
         scene.engine, venture_id, load_plan(file), cwd=scene.folder, work_dir=scene.folder
@@ -82,7 +83,7 @@ async def test_a_step_that_is_sent_back_tells_the_program_what_was_found(play: M
                 "id": "review",
                 "needs": ["write"],
                 "command": ["sh", "-c", review],
-                "on_failure": {"to": "write"},
+                "on_failure": {"go_back_to": "write"},
             },
         )
 

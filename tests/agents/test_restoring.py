@@ -46,6 +46,14 @@ async def session_of(scene: Scene, execution_id: UUID) -> str:
     return kept
 
 
+async def activity_of(scene: Scene, execution_id: UUID) -> str | None:
+    """What it does, as far as it said."""
+    found: str | None = await scene.rows.one(
+        "select current_activity from holdfast.agent_executions where id = $1", execution_id
+    )
+    return found
+
+
 async def test_a_conversation_whose_worker_is_killed_in_a_tool_call_is_resumed_by_another(
     play: MakeScene, case: Case
 ) -> None:
@@ -55,6 +63,7 @@ async def test_a_conversation_whose_worker_is_killed_in_a_tool_call_is_resumed_b
             await scene.noted("begun")
             assert len(at_work(scene.folder)) > 1
             kept = await session_of(scene, execution_id)
+            await until(lambda: activity_of(scene, execution_id))
             first.kill()
             await ended(first)
         await left(scene.folder)
@@ -67,6 +76,8 @@ async def test_a_conversation_whose_worker_is_killed_in_a_tool_call_is_resumed_b
         first_turn, second_turn = scene.model.turns
     assert "You were interrupted" not in first_turn.text
     assert "You were interrupted" in second_turn.text
+    assert "The last that was heard of you is" in second_turn.text
+    assert "touch begun" in second_turn.text.partition("The last that was heard")[2]
     assert "the first prompt" in second_turn.text
     if case.kind != "gemini":  # which writes a call down only when it is answered
         assert json.dumps(WAIT)[1:-1] in second_turn.text.replace("\\\\", "\\")

@@ -8,8 +8,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 
+from holdfast.api.document import openapi
+from holdfast.api.examples import EXAMPLES
 from tests.support.sql import connected
 from tests.support.world import DIRECTIVE, SESSION, World, make_world
 
@@ -55,9 +58,38 @@ async def test_no_request_brings_a_server_error_or_an_answer_that_is_not_documen
         SCHEMATHESIS, "run", "openapi.json", "--url", server.url, "--request-timeout", "60",
         "--header", f"Authorization: Bearer {server.tokens['owner']}",
         "--include-tag-regex", "overview|questions|sessions|executions|supervisors|plans|directives|events",
-        "--checks", ",".join(CHECKS), "--phases", "fuzzing",
+        "--checks", ",".join(CHECKS), "--phases", "examples,fuzzing",
         "--max-examples", "5", "--seed", "4", "--generation-database", "none", "--no-color",
         cwd=tmp_path, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     output, _ = await process.communicate()
     assert process.returncode == 0, output.decode()[-6000:]
+
+
+def test_each_operation_says_whether_it_wants_to_know_who_calls() -> None:
+    document = openapi()
+    open_to_all = {
+        path
+        for path, methods in document["paths"].items()
+        for told in methods.values()
+        if not told["security"]
+    }
+    assert open_to_all == {"/healthz", "/readyz", "/metrics"}
+    schemes = {name for one in document["paths"]["/api/v1/me"]["get"]["security"] for name in one}
+    assert schemes == document["components"]["securitySchemes"].keys()
+
+
+def test_each_body_has_examples_that_are_of_its_shape() -> None:
+    document = openapi()
+    for name, examples in EXAMPLES.items():
+        schema = document["components"]["schemas"][name] | {"components": document["components"]}
+        for example in examples:
+            jsonschema.validate(example, schema, jsonschema.Draft202012Validator)
+    bodies = {
+        content["schema"]["$ref"].rpartition("/")[2]
+        for methods in document["paths"].values()
+        for told in methods.values()
+        if told["tags"] != ["engine"]  # Holdfast's own client alone speaks it
+        for content in told.get("requestBody", {}).get("content", {}).values()
+    }
+    assert bodies == EXAMPLES.keys()

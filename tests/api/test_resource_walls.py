@@ -37,6 +37,8 @@ BODY: dict[str, Any] = {
     "title": "new",
     "phase": "EXEC",
     "steps": [{"id": "only"}],
+    "checkpoint": 1,
+    "to_step": "running",
 }
 
 
@@ -51,7 +53,10 @@ def _filled(path: str, world: World) -> str:
         "supervisor_id": world.paused_supervisor
         if path.endswith("/resume")
         else world.supervisor.id,
-        "plan_id": world.plan_id,
+        "plan_id": world.steered_plans["checked"]
+        if path.endswith(("/resume", "/tick"))
+        else world.plan_id,
+        "condition_id": "ticked",
         "question_id": world.open_question,
         "session_id": SESSION,
         "directive": DIRECTIVE,

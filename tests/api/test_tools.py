@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,7 +14,9 @@ from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 
 from holdfast.engine.postgres import PostgresEngine
+from tests.support import programs
 from tests.support.api import Server, serving
+from tests.support.fake_models import AnthropicModel, Call, Text, Turn
 from tests.support.mcp import Agent
 from tests.support.patience import PATIENCE_SECONDS
 
@@ -63,6 +67,34 @@ async def test_an_agent_on_another_machine_claims_works_and_completes(server: Se
         await worker.call("report_progress", steps=[{"name": "only", "status": "completed"}])
         await worker.call("complete_work", summary="done")
     assert await holders(server) == {}
+
+
+async def test_claude_code_works_with_the_tools_of_a_server_on_another_machine(
+    server: Server, tmp_path: Path
+) -> None:
+    await add(server, "SD-1")
+    turns: list[Turn] = [
+        Call("mcp__holdfast__claim_work", {}),
+        Call("mcp__holdfast__complete_work", {"summary": "all done"}),
+        Text("Done."),
+    ]
+    there = {
+        "type": "http",
+        "url": f"{server.url}/mcp",
+        "headers": server.headers("agent") | {"Holdfast-Session": "claude-elsewhere"},
+    }
+    with AnthropicModel(*turns) as model:
+        program = programs.claude(tmp_path / "home", model)
+        ran = await asyncio.to_thread(
+            program.run, "-p", "Work.", "--allowedTools", "mcp__holdfast",
+            "--mcp-config", json.dumps({"mcpServers": {"holdfast": there}}),
+            cwd=tmp_path,
+        )  # fmt: skip
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+    [session] = await server.engine.read("sessions", server.venture_id, True, 10)
+    assert session["session_id"] == "claude-elsewhere"
+    [directive] = await server.engine.read("directive", server.venture_id, "SD-1")
+    assert directive["status"] == "completed"
 
 
 async def test_agents_with_one_token_have_sessions_of_their_own(server: Server) -> None:

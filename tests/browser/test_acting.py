@@ -65,3 +65,28 @@ async def test_what_is_done_by_mistake_is_taken_back(dashboard: Dashboard) -> No
         await page.get_by_role("button", name="Undo").click()
         await expect(page.get_by_text("It is taken back.")).to_be_visible()
         await expect(page.get_by_text("Blocked: the registry is away")).to_be_hidden()
+
+
+async def test_a_supervisor_is_looked_into_taken_back_and_forked(dashboard: Dashboard) -> None:
+    async with await dashboard.page() as page:
+        await page.goto(f"/fleet/supervisor/{dashboard.scene.supervisor_id}")
+        await page.get_by_text("found as they should be").last.click()
+        await expect(page.get_by_text("step interrupted").first).to_be_visible()
+        await expect(page.get_by_text("its result is kept").first).to_be_visible()
+        await page.get_by_text("What its agent was told").first.click()
+        await expect(page.get_by_text("You were waiting for answers")).to_be_visible()
+        await page.get_by_text("What a restoration would find now").click()
+        await expect(page.get_by_text("What its agent would be told")).to_be_visible()
+        row = page.get_by_role("row").filter(has_text="after Oban")
+        await row.get_by_role("button", name="Fork").click()
+        await page.get_by_role("dialog").get_by_role("button", name="Fork").click()
+        await expect(page.get_by_text("Another one goes on from checkpoint 4")).to_be_visible()
+        await row.get_by_role("button", name="Go back here").click()
+        await page.get_by_label("Reason").fill("Roscoff was wrong")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_text("Paused").first).to_be_visible()
+        await expect(page.get_by_text("Roscoff was wrong")).to_be_visible()
+        await page.get_by_role("button", name="Let it go on").click()
+        await page.get_by_role("dialog").get_by_role("button", name="Let it go on").click()
+        await expect(page.get_by_role("button", name="Pause it")).to_be_visible()
+        await expect(page.get_by_text("compare with last year (taken back)")).to_be_visible()

@@ -24,7 +24,7 @@ VIEWS = {
     "/plans/{plan_id}?step=review": "Round 1: failed",
     "/fleet/execution/{under_way}": "billing/refunds.py:214 rounds half a cent",
     "/fleet/supervisor/{supervisor_id}": "its result is kept",
-    "/fleet/session/claude-7f3a": "session.resumed",
+    "/fleet/session/claude-7f3a": "stopped 2",
     "/events": "execution.metered",
     "/settings": "Tokens",
 }
@@ -71,6 +71,17 @@ async def test_a_run_that_was_killed_three_times_shows_it_at_a_glance(dashboard:
         await expect(line).to_be_visible()
         assert await line.locator("[data-restoration]").all_inner_texts() == ["1", "2", "3"]
         await expect(page.get_by_text("its worker died 3 times")).to_be_visible()
+
+
+async def test_a_session_shows_what_differed_and_what_its_hooks_did(dashboard: Dashboard) -> None:
+    async with await dashboard.page() as page:
+        await see(page, "/fleet/session/claude-7f3a", dashboard)
+        row = page.get_by_role("row", name="file=SD-101, db_claim=SD-102")
+        await expect(row).to_contain_text("repaired")
+        await expect(page.get_by_role("row", name="branch=sd-101-audit")).to_contain_text(
+            "not repaired"
+        )
+        await expect(page.get_by_role("row", name="PreToolUse")).to_contain_text("stopped 1")
 
 
 async def test_it_is_told_who_held_a_directive_at_a_time(dashboard: Dashboard) -> None:

@@ -57,6 +57,29 @@ async def steps(sup: Supervisor) -> None:
         _add_line(Path(sup.input["file"]), str(number))
 
 
+@hf.supervisor("converse")
+async def converse(sup: Supervisor) -> dict[str, Any]:
+    """Come by every save point once."""
+    talk = sup.conversation
+    await sup.phase("sound")
+    if not await talk.messages():
+        await talk.append({"role": "user", "content": "How deep is it?"})
+    [depth] = await sup.gather([await sup.spawn("sound the depth")])
+    answer = await sup.ask("Deep enough?", options=["deployed"])
+    if len(await talk.messages()) == 1:
+        await talk.append({"role": "assistant", "content": [depth, answer]})
+    if not await sup.recall():
+        await sup.checkpoint({"depth": depth})
+    return {"messages": await talk.messages(), "kept": await sup.recall()}
+
+
+@hf.callable("sound the depth")
+async def sound_the_depth(run: Run) -> int:
+    """Take long enough for a heartbeat."""
+    await asyncio.sleep(0.8)
+    return 12
+
+
 @hf.supervisor("bad result")
 async def bad_result(sup: Supervisor) -> Any:
     """Give, as a step's or its own result, what the database does not keep."""

@@ -29,7 +29,7 @@ def _reads(world: World) -> dict[str, tuple[Any, ...]]:
         "execution": (venture, world.execution.id),
         "supervisor": (venture, world.supervisor.id),
         "plan_steps": (venture, world.plan_id),
-        "questions": (venture, False),
+        "questions": (venture, False, False, None),
         "api_tokens": (venture, True),
     }
 

@@ -10,6 +10,7 @@ import pytest
 
 from holdfast.errors import Refused
 from tests.support.catalogue import public_functions
+from tests.support.conversations import DROPPING, KEEPING
 from tests.support.repertoire import CALLS, WITHOUT_VENTURE, Call
 from tests.support.sql import START, call, connected, connected_many, one
 from tests.support.world import World, make_world
@@ -64,9 +65,14 @@ async def test_every_function_that_writes_is_tested_here(holdfast_url: str) -> N
     assert {f.name for f in functions} == CALLS.keys() | WITHOUT_VENTURE.keys()
     assert {f.name for f in functions if f.writes} - WITHOUT_VENTURE.keys() == CHANGES.keys() | {
         "advance_plan",
+        "claim_notifications",
+        "finish_notifications",
+        "claim_drift_checks",
+        *(KEEPING | DROPPING),  # which no stream tells
         "reap",
         "renew_leases",
         "renew_session",
+        "report_hooks",
     }
 
 

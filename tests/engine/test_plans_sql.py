@@ -2,71 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from holdfast.errors import Blocked, EvidenceMissing, IllegalMove, InvalidValue
-from tests.support.sql import Row, call, call_row, call_value, connected, one
-from tests.support.world import verify_step
-
-if TYPE_CHECKING:
-    from holdfast.engine.connections import Connection
+from tests.support.plan_runner import played
+from tests.support.sql import call, connected, one
 
 VERIFIED = {"verify": {"run": "true"}}
 ROUNDS = "select step_key, round, status::text, attempt, findings, result from holdfast.plan_steps order by position, round"  # fmt: skip
 
 
-class Runner:
-    """A plan of the default venture, whose supervisor nobody holds: its calls carry no token."""
-
-    def __init__(self, connection: Connection, plan_id: Any) -> None:
-        self.connection = connection
-        self.plan = {"plan_id": plan_id, "epoch": None, "token": None}
-
-    async def call(self, function: str, step: str | None = None, **given: Any) -> list[Row]:
-        named = {} if step is None else {"step_key": step}
-        return await call(self.connection, function, **self.plan, **named, **given)
-
-    async def open_steps(self) -> dict[str, str]:
-        return {row["step_key"]: row["status"] for row in await self.call("advance_plan")}
-
-    async def start(self, *steps: str) -> None:
-        for step in steps:
-            await self.call("start_plan_step", step)
-
-    async def complete(self, *steps: str) -> None:
-        await self.start(*steps)
-        for step in steps:
-            await self.call("complete_plan_step", step)
-
-    async def fail(self, step: str, *, retry: bool = False) -> None:
-        await self.call("fail_plan_step", step, reason="broken", retry=retry)
-
-    async def run_verification(self, step: str, exit_code: int) -> None:
-        await verify_step(self.connection, self.plan, {}, step, exit_code=exit_code)
-
-    async def rounds(self) -> list[tuple[str, int, str]]:
-        rows = await self.connection.fetch(ROUNDS)
-        return [(row["step_key"], row["round"], row["status"]) for row in rows]
-
-    async def finish(self, error: str | None = None) -> str:
-        status: str = await call_value(self.connection, "finish_plan", **self.plan, error=error)
-        return status
-
-
-async def planned(connection: Connection, **steps: dict[str, Any]) -> Runner:
-    """A plan that has begun."""
-    made = await call_row(connection, "create_plan", name="p",
-        steps=[{"id": key, **step} for key, step in steps.items()])  # fmt: skip
-    runner = Runner(connection, made["id"])
-    await runner.call("advance_plan")
-    return runner
-
-
 async def test_a_step_is_ready_once_all_it_needs_is_completed(holdfast_url: str) -> None:
     async with connected(holdfast_url) as connection:
-        runner = await planned(connection, a={}, b={}, c={"needs": ["a", "b"]})
+        runner = await played(connection, a={}, b={}, c={"needs": ["a", "b"]})
         assert await runner.open_steps() == {"a": "ready", "b": "ready", "c": "pending"}
         with pytest.raises(IllegalMove):
             await runner.start("c")
@@ -78,7 +28,7 @@ async def test_a_step_is_ready_once_all_it_needs_is_completed(holdfast_url: str)
 
 async def test_a_verified_step_is_not_completed_without_evidence(holdfast_url: str) -> None:
     async with connected(holdfast_url) as connection:
-        runner = await planned(connection, it=VERIFIED)
+        runner = await played(connection, it=VERIFIED)
         await runner.start("it")
         with pytest.raises(EvidenceMissing):
             await runner.call("complete_plan_step", "it")
@@ -96,7 +46,7 @@ async def test_a_verified_step_is_not_completed_without_evidence(holdfast_url: s
 
 async def test_a_verification_that_failed_is_no_evidence(holdfast_url: str) -> None:
     async with connected(holdfast_url) as connection:
-        runner = await planned(connection, it=VERIFIED)
+        runner = await played(connection, it=VERIFIED)
         await runner.start("it")
         await runner.run_verification("it", exit_code=1)
         await runner.call("record_evidence", "it")
@@ -106,7 +56,7 @@ async def test_a_verification_that_failed_is_no_evidence(holdfast_url: str) -> N
 
 async def test_evidence_of_an_attempt_before_does_not_do(holdfast_url: str) -> None:
     async with connected(holdfast_url) as connection:
-        runner = await planned(connection, it=VERIFIED)
+        runner = await played(connection, it=VERIFIED)
         await runner.start("it")
         await runner.run_verification("it", exit_code=0)
         await runner.call("record_evidence", "it")
@@ -118,7 +68,7 @@ async def test_evidence_of_an_attempt_before_does_not_do(holdfast_url: str) -> N
 
 async def test_a_verification_that_is_still_running_is_no_evidence(holdfast_url: str) -> None:
     async with connected(holdfast_url) as connection:
-        runner = await planned(connection, it=VERIFIED)
+        runner = await played(connection, it=VERIFIED)
         await runner.start("it")
         await runner.call("verify_plan_step", "it", result={}, kind="k", input={})
         with pytest.raises(EvidenceMissing):
@@ -127,7 +77,7 @@ async def test_a_verification_that_is_still_running_is_no_evidence(holdfast_url:
 
 async def test_what_was_sent_back_is_kept_with_its_evidence(holdfast_url: str) -> None:
     async with connected(holdfast_url) as connection:
-        runner = await planned(connection, draft={}, review={**VERIFIED, "needs": ["draft"]}, deploy={"needs": ["review"]}, aside={})  # fmt: skip
+        runner = await played(connection, draft={}, review={**VERIFIED, "needs": ["draft"]}, deploy={"needs": ["review"]}, aside={})  # fmt: skip
         await runner.complete("draft", "aside")
         await runner.call("advance_plan")
         await runner.start("review")
@@ -155,7 +105,7 @@ async def test_the_failed_step_gets_a_new_round_even_if_it_does_not_stand_on_the
     holdfast_url: str,
 ) -> None:
     async with connected(holdfast_url) as connection:
-        runner = await planned(connection, a={}, b={})
+        runner = await played(connection, a={}, b={})
         await runner.complete("a")
         await runner.start("b")
         await runner.fail("b")
@@ -167,7 +117,7 @@ async def test_only_a_failed_step_sends_back_and_nothing_under_way_is_torn_out(
     holdfast_url: str,
 ) -> None:
     async with connected(holdfast_url) as connection:
-        runner = await planned(connection, a={}, b={"needs": ["a"]}, c={"needs": ["a"]})
+        runner = await played(connection, a={}, b={"needs": ["a"]}, c={"needs": ["a"]})
         await runner.complete("a")
         await runner.call("advance_plan")
         await runner.start("b", "c")
@@ -185,7 +135,7 @@ async def test_a_plan_does_not_end_completed_with_a_failed_or_an_open_step(
 ) -> None:
     async with connected(holdfast_url) as connection:
         for spoil in ("failed", "running", "ready"):
-            runner = await planned(connection, good={}, bad={})
+            runner = await played(connection, good={}, bad={})
             await runner.complete("good")
             if spoil != "ready":
                 await runner.start("bad")
@@ -199,7 +149,7 @@ async def test_a_plan_does_not_end_completed_with_a_failed_or_an_open_step(
 
 async def test_a_plan_whose_newest_rounds_are_completed_is_completed(holdfast_url: str) -> None:
     async with connected(holdfast_url) as connection:
-        runner = await planned(connection, a={}, b={"needs": ["a"]})
+        runner = await played(connection, a={}, b={"needs": ["a"]})
         await runner.complete("a")
         await runner.call("advance_plan")
         await runner.start("b")
@@ -216,7 +166,7 @@ async def test_a_plan_whose_newest_rounds_are_completed_is_completed(holdfast_ur
 
 async def test_a_gate_opens_with_an_answer_only(holdfast_url: str) -> None:
     async with connected(holdfast_url) as connection:
-        runner = await planned(connection, it={})
+        runner = await played(connection, it={})
         gate = {"message": "Deployed?", "options": ["yes"]}
         (step,) = await runner.call("start_plan_step", "it", gate=gate)
         assert step["status"] == "waiting"
@@ -231,7 +181,7 @@ async def test_a_gate_opens_with_an_answer_only(holdfast_url: str) -> None:
 
 async def test_a_gate_is_asked_again_in_a_new_attempt(holdfast_url: str) -> None:
     async with connected(holdfast_url) as connection:
-        runner = await planned(connection, it={})
+        runner = await played(connection, it={})
         gate = {"message": "Deployed?"}
         (first,) = await runner.call("start_plan_step", "it", gate=gate)
         await call(connection, "answer_question", question_id=first["question_id"], answer="yes")

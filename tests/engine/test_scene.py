@@ -18,7 +18,7 @@ async def test_a_scene_shows_every_state_that_a_person_has_to_tell_apart(
     assert any(row["interrupted"] for row in executions)
     sessions = await engine.read("sessions", scene.venture_id, True, 100)
     assert {row["state"] for row in sessions} >= {"running", "idle", "requires_action", "lost"}
-    questions = await engine.read("questions", scene.venture_id, True)
+    questions = await engine.read("questions", scene.venture_id, True, False, None)
     assert [row["plan_name"] for row in questions if row["plan_name"]] == ["Release 2.4"]
     restorations = await engine.read("restorations", scene.venture_id, scene.supervisor_id)
     assert [row["number"] for row in restorations] == [1, 2]

@@ -96,6 +96,26 @@ async def test_the_first_hook_registers_the_session_and_tells_it_its_place(
     assert f"process {agent.process.pid}" in row["lease_holder"]
 
 
+async def test_what_hooks_did_is_told_at_the_end_at_the_latest(
+    agent: HookedAgent, holdfast_url: str
+) -> None:
+    agent.fire("SessionStart", source="startup")
+    for _ in range(2):
+        agent.tool("PreToolUse", "Bash", command="ls")
+    agent.fire("SessionEnd", reason="exit")
+    agent.until_alone()
+
+    async with connected(holdfast_url) as connection:
+        rows = await connection.fetch(
+            "select hook, runs, refusals, longest > 0 as took from holdfast.session_hooks order by hook"
+        )
+    assert [tuple(row) for row in rows] == [
+        ("PreToolUse", 2, 0, True),
+        ("SessionEnd", 1, 0, True),
+        ("SessionStart", 1, 0, True),
+    ]
+
+
 async def test_on_a_machine_on_which_programs_start_slowly_the_first_hook_still_tells_the_place(
     agent: HookedAgent, work_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any, get_args
 
 import jsonschema  # type: ignore[import-untyped]
+import pytest
 import yaml
 
 from holdfast.api.live import connection, messages, websocket
@@ -22,6 +24,9 @@ ROOT = Path(__file__).parents[2]
 DOCUMENT: dict[str, Any] = yaml.safe_load((ROOT / "web/protocol/asyncapi.yaml").read_text())
 PAGE = (ROOT / "docs/reference/live.md").read_text()
 MESSAGES = DOCUMENT["components"]["messages"]
+
+
+METASCHEMA = ROOT / "web/node_modules/@asyncapi/specs/schemas/3.0.0-without-$id.json"
 
 
 def schema_of(name: str) -> dict[str, Any]:
@@ -55,6 +60,14 @@ def test_the_document_is_whole() -> None:
         for ref in operation["messages"]
     }
     assert told == set(MESSAGES)
+
+
+@pytest.mark.skipif(not METASCHEMA.is_file(), reason="no schema of AsyncAPI; next: make web")
+def test_the_document_is_asyncapi_as_its_makers_define_it() -> None:
+    validator = jsonschema.Draft7Validator(json.loads(METASCHEMA.read_text()))
+    assert [error.message for error in validator.iter_errors(DOCUMENT)] == []
+    shouted = DOCUMENT | {"operations": {"tell": {**DOCUMENT["operations"]["tell"], "action": "x"}}}
+    assert not validator.is_valid(shouted)
 
 
 def test_what_a_client_may_say_is_what_the_server_understands() -> None:

@@ -106,3 +106,26 @@ async def test_the_same_question_under_the_same_id_is_asked_once(world: World) -
         again = await agent.call("ask_human", "toolu_1", question="Which?", wait_seconds=0)
         assert (again["ticket"], again["answer"]) == (first["ticket"], "this")
     assert await _statuses(world) == ["delivered"]
+
+
+async def test_what_an_agent_asks_is_for_somebody_and_of_a_form_and_stands_in_the_inbox(
+    world: World,
+) -> None:
+    schema = {
+        "type": "object",
+        "required": ["replicas"],
+        "properties": {"replicas": {"type": "integer"}},
+    }
+    async with world.agent() as agent:
+        asked = await agent.call(
+            "ask_human", question="How many?", answer_schema=schema, audience={"person": "ann"},
+            default={"replicas": 1}, expires_in_minutes=5, on_expiry="default", wait_seconds=0,
+        )  # fmt: skip
+        [told] = (await agent.call("list_questions"))["questions"]
+        assert (told["id"], told["message"], told["responseSchema"]) == (
+            asked["ticket"], "How many?", schema,
+        )  # fmt: skip
+        assert told["metadata"]["audience"] == {"person": "ann"}
+        await _answer(world, '{"replicas": 3}')
+        [answer] = (await agent.call("check_answers"))["answers"]
+        assert answer["answered"] == {"replicas": 3}

@@ -57,7 +57,7 @@ async def test_the_server_starts_without_a_database_and_uses_it_once_it_is_there
     server: CrashableServer, work_dir: Path
 ) -> None:
     async with agent(server.url, work_dir) as client:
-        assert len((await client.session.list_tools()).tools) == 9
+        assert len((await client.session.list_tools()).tools) == 10
         said = await client.refused("claim_work")
         assert said.startswith("The database at postgresql:///")
         assert "cannot be reached" in said

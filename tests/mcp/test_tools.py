@@ -9,7 +9,7 @@ async def test_every_tool_says_what_it_is_for_and_what_it_takes(world: World) ->
     async with world.agent() as agent:
         tools = {tool.name: tool for tool in (await agent.session.list_tools()).tools}
     assert set(tools) == {
-        "claim_work", "get_context", "report_progress", "log", "ask_human", "check_answers",
+        "claim_work", "get_context", "report_progress", "log", "ask_human", "check_answers", "list_questions",
         "complete_work", "block_work", "spawn",
     }  # fmt: skip
     for tool in tools.values():

@@ -34,6 +34,7 @@ ROOT = Path(holdfast.__file__).parent
 ON_THE_DATABASE = {
     "tail",
     "feed_batch",
+    "tail_batch",
     "feed_patience",
     "feed_as_user",
     "api_tokens",
@@ -245,3 +246,9 @@ async def test_who_calls_too_often_is_made_to_wait_and_nothing_is_lost(
             made = [await hf.spawn("command", command=["true"]) for _ in range(61)]
     rows = await engine.read("executions", server.venture_id, None, 100)
     assert sorted(row["id"] for row in rows) == sorted(made)
+
+
+async def test_a_token_for_one_venture_means_that_one(server: Server) -> None:
+    async with connect(server.url, token=server.tokens["viewer"]) as hf:
+        assert hf.settings.venture == VENTURE
+        assert await hf.questions() == []

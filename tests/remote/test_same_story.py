@@ -11,10 +11,10 @@ from tests.surfaces.test_auto_proceed_cli import (  # noqa: F401
     test_advance_finishes_verifies_and_takes_what_is_next,
     walking,
 )
+from tests.surfaces.test_claims_cli import test_a_claim_that_is_refused_says_why  # noqa: F401
+from tests.surfaces.test_directives_cli import test_a_tree_is_imported_once  # noqa: F401
 from tests.surfaces.test_sessions_cli import (  # noqa: F401
-    test_a_claim_that_is_refused_says_why,
     test_a_session_is_started_found_and_ended,
-    test_a_tree_is_imported_once,
     test_names_with_marks_of_the_terminals_own_are_shown_as_they_are,
 )
 from tests.sync.test_away_cli import (  # noqa: F401

@@ -19,7 +19,7 @@ from tests.support.api import VENTURE, Server
 from tests.support.command_line import Command
 from tests.support.mcp import agent
 from tests.support.network import network_to
-from tests.support.workers import until
+from tests.support.workers import environment, process, until
 
 
 @asynccontextmanager
@@ -55,6 +55,30 @@ async def test_a_worker_runs_executions_supervisors_and_questions_through_a_serv
         [question] = await hf.questions()
         await hf.answer(question["id"], "yes")
         assert await hf.result(supervisor) == [[42], "yes"]
+
+
+async def test_the_command_worker_runs_work_on_another_machine(
+    hf: Holdfast, server: Server, tmp_path: Path
+) -> None:
+    """It is given an address and a token, and no database."""
+    there = {"url": server.url, "token": server.tokens["agent"], "venture": VENTURE}
+    given = {f"HOLDFAST_{name.upper()}": value for name, value in there.items()}
+    with process("-m", "holdfast", "worker", env=environment(None) | given, cwd=tmp_path):
+        execution = await hf.engine.call_value(
+            "create_execution",
+            name="elsewhere",
+            kind="command",
+            input={"command": ["pwd"]},
+            venture_id=await hf.venture_id(),
+        )
+
+        async def ended() -> object:
+            [row] = await hf.engine.read("execution", await hf.venture_id(), execution)
+            return row["status"] == "completed"
+
+        await until(ended)
+    [log] = await hf.engine.read("execution_logs", await hf.venture_id(), execution, 10)
+    assert log["message"] == str(tmp_path)
 
 
 async def test_a_lease_that_was_lost_stops_its_block_through_a_server(server: Server) -> None:

@@ -29,6 +29,18 @@ async def asking(
         await transaction.rollback()
 
 
+@asynccontextmanager
+async def acting_as(connection: Connection, claims: dict[str, Any]) -> AsyncIterator[None]:
+    """Be a user with claims, whose calls commit each on its own."""
+    await connection.execute("select set_config('request.jwt.claims', $1, false)", json.dumps(claims))  # fmt: skip
+    await connection.execute("set role authenticated")
+    try:
+        yield
+    finally:
+        await connection.execute("reset role")
+        await connection.execute("select set_config('request.jwt.claims', '', false)")
+
+
 def member(venture_id: UUID, role: str, user: str = "Mallory") -> dict[str, Any]:
     """The claims of a user who has a role in one venture."""
     return {"sub": user, "role": "authenticated", "ventures": {str(venture_id): role}}

@@ -22,14 +22,18 @@ class CrashableServer:
     """PostgreSQL as the system's `nobody`, which it must not be root for; fsync is on."""
 
     def __init__(self, folder: Path, bin_dir: Path) -> None:
-        self.url = f"postgresql:///postgres?host={folder}&user=holdfast"
-        self._folder = folder
+        self.folder = folder
+        self.url = self.url_of("postgres")
         self._bin_dir = bin_dir
         self._process: subprocess.Popen[bytes] | None = None
 
+    def url_of(self, database: str, *, through: Path | None = None) -> str:
+        """The address of a database, by the socket in the server's folder or in another one."""
+        return f"postgresql:///{database}?host={through or self.folder}&user=holdfast"
+
     def create(self) -> None:
         """Make the cluster."""
-        data = self._folder / "data"
+        data = self.folder / "data"
         self._run("initdb", "-D", data, "-U", "holdfast", "-A", "trust", "-E", "UTF8", "--no-sync")
 
     async def start(self) -> None:
@@ -62,11 +66,11 @@ class CrashableServer:
         return True
 
     def _launch(self) -> subprocess.Popen[bytes]:
-        options = {"listen_addresses": "", "unix_socket_directories": self._folder, "fsync": "on"}
+        options = {"listen_addresses": "", "unix_socket_directories": self.folder, "fsync": "on"}
         arguments = [f"-c{name}={value}" for name, value in options.items()]
-        with (self._folder / "log").open("ab") as log:
+        with (self.folder / "log").open("ab") as log:
             return subprocess.Popen(
-                [self._bin_dir / "postgres", "-D", self._folder / "data", *arguments],
+                [self._bin_dir / "postgres", "-D", self.folder / "data", *arguments],
                 stdout=log,
                 stderr=log,
                 cwd="/",

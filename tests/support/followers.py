@@ -7,7 +7,8 @@ import contextlib
 import json
 import random
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
@@ -166,3 +167,15 @@ class StreamFollower(Follower):
                 elif self.keep(data["event"], fields["id"]):
                     return
             fields = {}
+
+
+@asynccontextmanager
+async def following(followers: Sequence[Follower]) -> AsyncIterator[None]:
+    """Clients that follow while the block runs."""
+    tasks = [asyncio.create_task(follower.follow()) for follower in followers]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -18,11 +18,12 @@ from tests.support.patience import PATIENCE_SECONDS
 class Gateway:
     """`holdfast up` in a process of its own, always at the same port."""
 
-    def __init__(self, database_url: str, folder: Path) -> None:
+    def __init__(self, database_url: str, folder: Path, **settings: object) -> None:
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._database_url = database_url
         self._folder = folder
+        self._settings = {f"HOLDFAST_{name.upper()}": str(v) for name, v in settings.items()}
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -53,7 +54,7 @@ class Gateway:
         with (self._folder / f"gateway-{self.port}.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "holdfast", *arguments],
-                env=environment | {"HOLDFAST_DATABASE_URL": self._database_url},
+                env=environment | {"HOLDFAST_DATABASE_URL": self._database_url} | self._settings,
                 cwd=self._folder,
                 stdout=log,
                 stderr=log,

@@ -88,7 +88,6 @@ def run_machine(machine: type[SqlMachine], url: str) -> None:
                 settings=settings(
                     max_examples=EXAMPLES,
                     stateful_step_count=STEPS,
-                    deadline=None,
                     suppress_health_check=list(HealthCheck),
                 ),
             )

@@ -53,6 +53,9 @@ class Outcome:
     def __init__(self, task: asyncio.Task[list[Row] | type[Refused]]) -> None:
         self._task = task
 
+    async def either(self) -> list[Row] | type[Refused]:
+        return await self._task
+
     async def rows(self) -> list[Row]:
         found = await self._task
         assert isinstance(found, list), found

@@ -10,8 +10,10 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 from uuid import UUID
 
+from tests.support.conversations import DROPPING, KEEPING
 from tests.support.sql import START, Token
 from tests.support.world import (
+    CATALOGUE,
     DIRECTIVE,
     FREE_DIRECTIVE,
     IDLER,
@@ -98,6 +100,10 @@ def _plan(**given: Any) -> Call:
     return Call(arguments=lambda w: {"plan_id": w.plan_id, **given}, lease="runner")
 
 
+def _steered(which: str, /, **given: Any) -> Call:
+    return Call(arguments=lambda w: {"plan_id": w.steered_plans[which], **given}, lease=which)
+
+
 def _plain(*, role: str = "agent", event: bool = True, **given: Any) -> Call:
     return Call(arguments=lambda _: given, role=role, event=event)
 
@@ -143,6 +149,25 @@ CALLS: dict[str, Call] = {
     "declare_silence": _session(minutes=45, reason="a long build"),
     "switch_directive": _session(sd_key=FREE_DIRECTIVE, lease_seconds=7200),
     "import_directives": _plain(directives=[{"key": "SD-new", "title": "t"}]),
+    "report_hooks": dataclasses.replace(
+        _session(
+            hooks=[
+                {
+                    "hook": "PreToolUse",
+                    "runs": 3,
+                    "refusals": 1,
+                    "failures": 0,
+                    "seconds": 0.2,
+                    "longest": 0.1,
+                }
+            ]
+        ),
+        event=False,
+    ),
+    "report_divergences": _plain(
+        session_id=SESSION,
+        found=[{"kind": "SD", "here": "file=none", "truth": "db_claim=SD-1", "repaired": True}],
+    ),
     "end_session": _session(reason="done"),
     "interrupt_session": _session(reason="away"),
     "upsert_auto_proceed_session": _plain(session_id=SESSION, total_children=6),
@@ -205,6 +230,11 @@ CALLS: dict[str, Call] = {
     # checkpoints
     "save_checkpoint": _supervisor(parent=1, state={"turn": 2}, blobs=[b"more"]),
     "load_checkpoint": _read(lambda w: {"supervisor_id": w.supervisor.id}),
+    "request_checkpoint": _operator(lambda w: {"supervisor_id": w.supervisor.id, "label": "now"}),
+    "preview_restoration": _read(lambda w: {"supervisor_id": w.supervisor.id, "from": 1}),
+    # what frameworks keep
+    **{name: _plain(event=False, **given) for name, given in (KEEPING | DROPPING).items()},
+    "items_of_run": _read(lambda _: {"conversation_id": UUID(int=7), "run": 1, "length": 1}),
     # questions
     "ask_question": _supervisor(message="what?", key="new"),
     "answer_question": Call(
@@ -213,6 +243,10 @@ CALLS: dict[str, Call] = {
     "deliver_answer": _question("answered"),
     "acknowledge_answer": _question("delivered"),
     "withdraw_question": _question("open", reason="settled"),
+    "approval_of": _read(lambda w: {"question_id": w.answered_question, "action_digest": None}),
+    "is_for": _read(lambda _: {"audience": {"role": "owner"}}),
+    "claim_notifications": _plain(event=False, channels=["json-1"], holder="me"),
+    "finish_notifications": _plain(event=False, leases=[UUID(int=7)], errors=[None]),
     # executions
     "create_execution": _plain(name="new"),
     "begin_execution": _plain(name="new", holder="me"),
@@ -255,10 +289,17 @@ CALLS: dict[str, Call] = {
     "pause_supervisor": _operator(lambda w: {"supervisor_id": w.supervisor.id}),
     "resume_supervisor": _operator(lambda w: {"supervisor_id": w.paused_supervisor}),
     "stop_supervisor": _operator(lambda w: {"supervisor_id": w.runner.id}),
+    "restore_supervisor": _operator(lambda w: {"supervisor_id": w.supervisor.id, "from": 1}),
+    "rewind_supervisor": _operator(lambda w: {"supervisor_id": w.supervisor.id, "to": 1}),
+    "fork_supervisor": _operator(lambda w: {"supervisor_id": w.supervisor.id, "from": 1}),
     "do_request": _plain(action="add_directive", arguments={"name": "SD-NEW", "title": "new"}, key="new"),
     # plans
     "create_plan": _plain(name="new", steps=[{"id": "only"}]),
     "advance_plan": dataclasses.replace(_plan(), event=False),  # nothing is due
+    "plan_conditions": _read(lambda w: {"plan_id": w.plan_id}),
+    "check_condition": _steered("checked", condition_id="due", kind="command", input={}),
+    "record_condition": _steered("checked", condition_id="ran"),
+    "tick_condition": _operator(lambda w: {"plan_id": w.steered_plans["checked"], "condition_id": "ticked"}),
     "start_plan_step": _plan(step_key="ready"),
     "open_gate": _plan(step_key="gated"),
     "verify_plan_step": _plan(step_key="running", result={}, kind="command", input={}),
@@ -267,9 +308,29 @@ CALLS: dict[str, Call] = {
     "fail_plan_step": _plan(step_key="running", reason="broken", retry=True),
     "send_plan_back": _plan(from_step="failed", to_step="failed", findings={"why": "broken"}),
     "finish_plan": _plan(error="enough"),
+    "skip_plan_step": _plan(step_key="ready", reason="not today"),
+    "expand_plan_step": _plan(step_key="ready", items=["a", "b"]),
+    "settle_items": _plan(step_key="each"),
+    "release_plan_step": _plan(step_key="reported"),
+    "undo_plan_step": _steered("undecided", step_key="last", kind="command", input={}),
+    "settle_undo": _steered("undone", step_key="undone"),
+    "decide_undo": _steered("undecided", step_key="undone"),
+    "finish_rollback": _steered("rolled_back"),
+    "pause_plan": _operator(lambda w: {"plan_id": w.plan_id}),
+    "resume_plan": _operator(lambda w: {"plan_id": w.steered_plans["checked"]}),
+    "stop_plan": _operator(lambda w: {"plan_id": w.plan_id}),
+    "roll_plan_back": _operator(lambda w: {"plan_id": w.plan_id, "to_step": "running", "reason": "why"}),
     # leases and duties
     "renew_leases": _beat("supervisor", "supervisor"),
     "reap": _plain(event=False),
+    # kept catalogues
+    "keep_catalogue": _operator(lambda _: {"name": "new", "target": "env:NEW", "catalogue": CATALOGUE}),
+    "forget_catalogue": _operator(lambda _: {"name": "kept"}),
+    "claim_drift_checks": _plain(event=False, holder="worker"),
+    "record_drift": Call(
+        arguments=lambda w: {"watch_id": w.watch.id, "drift": [{"what": "added", "object": "table x"}]},
+        lease="watch",
+    ),
     # tools
     "call_tool": _session(tool="log", arguments={"message": "found it"}, key="call-1"),
     "find_tool_call": dataclasses.replace(
@@ -310,6 +371,7 @@ WITHOUT_VENTURE: dict[str, dict[str, Any]] = {
     "ensure_partitions": {},
     "feed_epoch": {},
     "feed_floor": {},
+    "forget_conversations": {"retention_days": 90},
     "forget_requests": {},
     "forget_tool_calls": {"retention_days": 90},
     "open_venture": {"slug": "new"},

@@ -30,7 +30,7 @@ steps:
   - id: review
     needs: [write]
     command: [sh, -c, 'grep -q wanting "$HOLDFAST_WORK_DIR/draft" && exit; echo "::result {\\"findings\\": [\\"wanting\\"]}"; exit 1']
-    on_failure: {to: write, at_most: 1}
+    on_failure: {go_back_to: write, at_most: 1}
   - id: deploy
     needs: [review]
     gate: {message: 'Deployed?', options: [deployed, rejected], approve: [deployed]}
@@ -66,18 +66,18 @@ async def make(engine: PostgresEngine, venture: str, folder: Path) -> Made:
 
 @asynccontextmanager
 async def answering(engine: PostgresEngine, rows: Rows) -> AsyncIterator[None]:
-    """A person who answers every question as soon as it is asked."""
+    """A person who gives the first answer to every question as soon as it is asked."""
 
     async def answer_all() -> None:
         while True:
             for asked in await rows.all(
-                "select venture_id, id from holdfast.questions where status = 'open'"
+                "select venture_id, id, options from holdfast.questions where status = 'open'"
             ):
                 with contextlib.suppress(AlreadyAnswered):
                     await engine.call(
                         "answer_question",
                         question_id=asked["id"],
-                        answer="deployed",
+                        answer=asked["options"][0],
                         answered_by="ada",
                         venture_id=asked["venture_id"],
                     )

@@ -10,8 +10,10 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from tests.support.conversations import KEEPING
 from tests.support.evidence import evidence
 from tests.support.sql import START, Token, call, call_row, call_value, set_clock
+from tests.support.steered import make_plans, steer_plans
 
 if TYPE_CHECKING:
     from holdfast.engine.connections import Connection
@@ -23,13 +25,16 @@ FIRST_LEASE_SECONDS, SECOND_LEASE_SECONDS = 30, 3600
 RECLAIMED_AT = 60
 EXPIRED_AT = RECLAIMED_AT + SECOND_LEASE_SECONDS + 1
 
+CATALOGUE: dict[str, Any] = {"format": 1, "schemas": ["public"], "objects": {"table public.t": ""}}
 PLAN_STEPS: list[dict[str, Any]] = [
     {"id": "ready"},
     {"id": "running"},
     {"id": "gated"},
     {"id": "verifying", "verify": {"run": "true"}},
-    {"id": "failed"},
+    {"id": "failed", "on_failure": "continue"},
     {"id": "started"},
+    {"id": "each", "foreach": []},
+    {"id": "reported"},
 ]
 
 
@@ -53,6 +58,11 @@ class World:
     execution: Held
     runner: Held
     plan_id: UUID
+    checked: Held
+    undecided: Held
+    undone: Held
+    rolled_back: Held
+    steered_plans: dict[str, UUID]
     pending_execution: UUID
     failed_execution: UUID
     free_supervisor: UUID
@@ -61,6 +71,7 @@ class World:
     answered_question: UUID
     delivered_question: UUID
     api_token: UUID
+    watch: Held
 
 
 async def make_world(connection: Connection, slug: str) -> World:
@@ -72,34 +83,44 @@ async def make_world(connection: Connection, slug: str) -> World:
     await _make_directives(maker)
     await maker.call("create_execution", name="done by a worker", kind="command", total_steps=5)
     supervisor_id = (await maker.row("create_supervisor", name="coordinator", handler="test"))["id"]
-    plan = await maker.row("create_plan", name="plan", steps=PLAN_STEPS)
+    plan = await maker.row("create_plan", name="plan", steps=PLAN_STEPS, spec={"mode": "each_step"})
+    plans = await make_plans(maker)
+    supervisors = (supervisor_id, plan["supervisor_id"], *(one["supervisor_id"] for one in plans.values()))  # fmt: skip
+    await maker.call("keep_catalogue", name="kept", target="env:KEPT", catalogue=CATALOGUE)
 
-    first = await _claim_all(maker, (supervisor_id, plan["supervisor_id"]), FIRST_LEASE_SECONDS)
+    first = await _claim_all(maker, supervisors, FIRST_LEASE_SECONDS)
     await set_clock(connection, RECLAIMED_AT)
     await maker.call("reap")
-    second = await _claim_all(maker, (supervisor_id, plan["supervisor_id"]), SECOND_LEASE_SECONDS)
+    second = await _claim_all(maker, supervisors, SECOND_LEASE_SECONDS)
     held = [
         Held(id=id_, token=token, stale=first[id_])
         for id_, token in second.items()
     ]  # fmt: skip
-    session, claim, execution, supervisor, runner = held
+    session, claim, execution, watch, supervisor, runner, *others = held
     await _work(maker, session, execution)
     questions = await _ask(maker, supervisor)
     await _advance(maker, runner, plan["id"])
+    steered = dict(zip(plans, others, strict=True))
+    await steer_plans(maker, plans, {kind: one.token for kind, one in steered.items()})
     await _follow(connection, venture_id)
     free = await maker.row("create_supervisor", name="free", handler="free")
     paused = await maker.row("create_supervisor", name="paused", handler="paused")
     await maker.call("pause_supervisor", supervisor_id=paused["id"])
     await maker.call("do_request", action="add_directive", arguments={"name": "SD-ASKED", "title": "asked for"}, key="first")  # fmt: skip
+    for function, given in KEEPING.items():
+        await maker.call(function, **given)
     await maker.call("start_session", session_id=IDLER, lease_seconds=SECOND_LEASE_SECONDS)
     return World(
         venture_id=venture_id,
+        watch=watch,
         session=session,
         claim=claim,
         supervisor=supervisor,
         execution=execution,
         runner=runner,
         plan_id=plan["id"],
+        **steered,
+        steered_plans={kind: one["id"] for kind, one in plans.items()},
         pending_execution=await maker.value("create_execution", name="pending", kind="callable:x"),
         failed_execution=await _fail(maker),
         free_supervisor=free["id"],
@@ -158,12 +179,14 @@ async def _claim_all(
         claim["directive_id"]: Token(claim["epoch"], claim["token"]),
         execution["id"]: Token(execution["epoch"], execution["token"]),
     }
-    for supervisor_id in supervisor_ids:
-        row = await maker.row(
-            "claim_supervisors", holder="worker", ids=[supervisor_id], lease_seconds=seconds
-        )
-        tokens[supervisor_id] = Token(row["epoch"], row["token"])
-    return tokens
+    watch = await maker.row("claim_drift_checks", holder="worker", lease_seconds=seconds)
+    tokens[watch["id"]] = Token(watch["epoch"], watch["token"])
+    rows = await maker.call(
+        "claim_supervisors", holder="worker", ids=list(supervisor_ids), limit=len(supervisor_ids),
+        lease_seconds=seconds,
+    )  # fmt: skip
+    claimed = {row["id"]: Token(row["epoch"], row["token"]) for row in rows}
+    return tokens | {supervisor_id: claimed[supervisor_id] for supervisor_id in supervisor_ids}
 
 
 async def _work(maker: _Maker, session: Held, execution: Held) -> None:
@@ -175,6 +198,8 @@ async def _work(maker: _Maker, session: Held, execution: Held) -> None:
     await maker.call("record_metrics", execution_id=execution.id, **execution.token._asdict())
     await maker.call("upsert_auto_proceed_session", session_id=SESSION, total_children=5)
     by = {"session_id": SESSION, **session.token._asdict()}
+    await maker.call("report_hooks", **by, hooks=[{"hook": "SessionStart", "runs": 1, "refusals": 0, "failures": 0, "seconds": 0.1, "longest": 0.1}])  # fmt: skip
+    await maker.call("report_divergences", session_id=SESSION, found=[{"kind": "SD", "here": "file=none", "truth": "db_claim=SD-0"}])  # fmt: skip
     await maker.call("call_tool", **by, tool="check_answers", key="call")
     await _walk(maker)
     late = {
@@ -211,6 +236,7 @@ async def _ask(maker: _Maker, supervisor: Held) -> dict[str, UUID]:
             "answer_question", question_id=ids[status], answer="yes", answered_by="Ann"
         )
     await maker.call("deliver_answer", question_id=ids["delivered"], **fence)
+    await maker.call("claim_notifications", channels=["mail-0"], holder="notifier")
     return ids
 
 
@@ -237,12 +263,17 @@ async def _advance(maker: _Maker, runner: Held, plan_id: UUID) -> None:
     """Bring each step of the plan into the state that it is named after."""
     plan = {"plan_id": plan_id, **runner.token._asdict()}
     await maker.call("advance_plan", **plan)
-    for step in ("running", "verifying", "failed", "started"):
+    await maker.call("expand_plan_step", **plan, step_key="each", items=["one"])
+    await maker.call("advance_plan", **plan)
+    for step in ("running", "verifying", "failed", "started", "each.1", "reported"):
         await maker.call("start_plan_step", **plan, step_key=step)
     gate = {"message": "go on?", "options": ["yes"]}
     gated = await maker.row("start_plan_step", **plan, step_key="gated", gate=gate)
     await maker.call("answer_question", question_id=gated["question_id"], answer="yes")
     await maker.call("fail_plan_step", **plan, step_key="failed", reason="broken")
+    await maker.call("complete_plan_step", **plan, step_key="each.1")
+    reported = await maker.row("complete_plan_step", **plan, step_key="reported")
+    await maker.call("answer_question", question_id=reported["report_id"], answer="go on")
     await verify_step(maker.connection, plan, maker.venture, "verifying", exit_code=0)
 
 

@@ -137,6 +137,19 @@ def test_an_answer_that_is_no_option_is_refused(cli: Command) -> None:
     cli("answer", question["id"], "maybe").assert_refused_with("maybe", "approve", "reject")
 
 
+def test_a_question_is_shown_and_withdrawn_and_then_takes_no_answer(cli: Command) -> None:
+    question = str(asked(cli)["id"])
+    assert [row["id"] for row in cli("inbox", "--mine", "--json").json] == [question]
+    shown = cli("question", "show", question).out
+    for told in ("for", "operators (you)", "approve | reject", "waits for it"):
+        assert told in shown
+    cli("answer", question).assert_refused_with("nobody is at a terminal", "approve | reject")
+
+    assert cli("question", "withdraw", question, "--reason", "not today").code == 0
+    cli("answer", question, "approve").assert_refused_with("was withdrawn", "not today")
+    assert cli("question", "show", question, "--json").json["close_reason"] == "not today"
+
+
 def test_events_go_on_from_a_cursor(cli: Command) -> None:
     detached(cli)
     everything = [json.loads(line) for line in cli("events", "--json").out.splitlines()]
@@ -225,7 +238,7 @@ def test_a_server_that_refuses_says_why(
         (PLAN.replace("needs:", "need:"), ["steps[1]", "need is not a key", "Did you mean needs?"]),
         (PLAN.replace("verify:", "verfy:"), ["steps[1]", "verfy", "Did you mean verify?"]),
         (PLAN.replace("[write]", "[wrote]"), ["steps[1] (check).needs", "Did you mean write?"]),
-        (PLAN.replace("[write]", "write"), ["steps[1].needs = 'write' is not a list"]),
+        (PLAN.replace("[write]", "write"), ["steps[1] (check).needs = 'write' is not a list"]),
         (PLAN.replace("id: check", "id: write"), ["two steps have the id write"]),
         (PLAN.replace("id: check", "id: 'a b'"), ["a b"]),
         (PLAN.replace("name: small", ""), ["name is missing"]),
@@ -234,7 +247,7 @@ def test_a_server_that_refuses_says_why(
         ("name: small\nsteps: 7\n", ["steps = 7 is not a list"]),
         ("just a text", ["is not a mapping"]),
         ("", ["is not a mapping"]),
-        ("name: [", ["line 1", "not YAML"]),
+        ("name: [", ["line ", "not YAML"]),
         (GATED.replace("Deployed", "Deployed, approve: [sure]"), ["approve = ['sure']"]),
     ],
 )
@@ -284,7 +297,7 @@ def test_a_wrong_value_is_one_line_with_the_next_step(
     [
         ["no-such-command"],
         ["run"],
-        ["answer", "1234"],
+        ["answer"],
         ["status", "--no-such-option"],
         ["worker", "--lease-seconds", "soon"],
         ["db", "no-such-command"],

@@ -19,5 +19,5 @@ def test_the_demo_plays_to_its_end(holdfast_url: str, tmp_path: Path) -> None:
         check=False,
     )
     assert (played.returncode, played.stderr) == (0, ""), played.stdout + played.stderr
-    for told in ("SIGKILL", "sent back", "verified", "keep (it is still to be done)"):
+    for told in ("SIGKILL", "sent back", "verified", "restoration 1", "work open"):
         assert told in played.stdout

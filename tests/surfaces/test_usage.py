@@ -20,7 +20,7 @@ from tests.support.workers import holdfast
         ("session strt", "No such command 'strt'.", "Did you mean start?"),
         ("frobnicate", "No such command 'frobnicate'.", "Look at: holdfast --help"),
         ("session list --jsn", "No such option: --jsn.", "Did you mean --json?"),
-        ("answer x", "Missing argument 'value'.", "Look at: holdfast answer --help"),
+        ("plan tick x", "Missing argument 'condition'.", "Look at: holdfast plan tick --help"),
         (
             "hooks install claude --scope projet",
             "Invalid value for '--scope': 'projet' is not one of 'project', 'local', 'user'.",

@@ -111,6 +111,30 @@ def test_a_claim_that_was_switched_elsewhere_is_taken_anew(
     assert holding("session", "release", "--json").json["released"] == "SD-2"
 
 
+def test_what_differs_is_kept_with_the_session_and_told_to_followers_once(
+    holding: Command, holdfast_url: str
+) -> None:
+    in_database(holdfast_url, "switch_directive", **fence(), sd_key="SD-2", lease_seconds=500)
+    for _ in range(2):
+        holding("validate")
+    holding("validate", "--fix")
+
+    async def told() -> tuple[list[Any], list[Any]]:
+        async with connected(holdfast_url) as connection:
+            events = await connection.fetch(
+                "select data from holdfast.events where type = 'session.diverged' order by seq"
+            )
+            kept = await connection.fetch(
+                "select here, repaired, times from holdfast.session_divergences order by kind"
+            )
+        return [row["data"]["found"] for row in events], [tuple(row) for row in kept]
+
+    events, kept = asyncio.run(told())
+    assert kept == [("file=SD-1", True, 3), ("auto-proceed-state=SD-1", True, 3)]
+    assert [[one["repaired"] for one in found] for found in events] == [[False] * 2, [True] * 2]
+    assert events[0][0]["truth"] == "db_claim=SD-2"
+
+
 def test_a_claim_that_was_released_elsewhere_is_forgotten(
     holding: Command, holdfast_url: str
 ) -> None:
@@ -208,9 +232,7 @@ def test_a_damaged_cache_of_a_named_session_is_put_aside(holding: Command) -> No
     assert "resume it here with: holdfast session start --id ID" in told.err
 
 
-@settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(noise=st.binary(max_size=200), older=st.binary(max_size=200))
 def test_random_bytes_in_every_file_are_told_and_repaired(
     holding: Command, noise: bytes, older: bytes

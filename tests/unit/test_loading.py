@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from holdfast.errors import PlanError
-from holdfast.plans.loading import load_plan, parse_plan
+from holdfast.plans.inputs import read_inputs, with_inputs
+from holdfast.plans.loading import checked, load_plan, parse_plan
+from holdfast.plans.spec import GoBack, Plan, Role, Step, as_json
 
 STEP = {"id": "a", "command": ["true"]}
 
@@ -39,7 +41,7 @@ def plan(*steps: dict[str, Any], **more: Any) -> dict[str, Any]:
         (plan({"id": "a", "agent": "claude"}), "prompt is missing", "Say what claude is to do."),
         (
             plan({**STEP, "prompt": "go"}),
-            "command takes no prompt and no model",
+            "command takes no prompt",
             "Name an agent program: claude, codex, gemini.",
         ),
         (plan(), "steps is empty", None),
@@ -85,8 +87,13 @@ def test_a_role_that_an_agent_program_has_not_is_refused_with_the_nearest_name(
 
     with pytest.raises(PlanError) as caught:
         load_plan(file)
-    assert caught.value.message == f"{file}: steps[0] (a).role: There is no role code-reviewr."
-    assert caught.value.hint == "Did you mean code-reviewer?"
+    assert (
+        caught.value.message == f"{file} line 3: steps[0] (a).role: There is no role code-reviewr."
+    )
+    assert (
+        caught.value.hint
+        == "Did you mean code-reviewer? Or write .holdfast/roles/code-reviewr.yaml."
+    )
 
     file.write_text(file.read_text().replace("reviewr", "reviewer"))
     assert [step.role for step in load_plan(file).steps] == ["code-reviewer", "whoever"]
@@ -94,3 +101,110 @@ def test_a_role_that_an_agent_program_has_not_is_refused_with_the_nearest_name(
 
 def test_numbers_are_forgiven_where_a_text_is_meant() -> None:
     assert parse_plan(plan({"id": 1, "command": ["sleep", 1]})).steps[0].command == ("sleep", "1")
+
+
+@pytest.mark.parametrize(
+    ("read", "told"),
+    [
+        ({"id": "a", "agent": "person", "prompt": "go"}, "what a person does must be verified"),
+        ({"id": "a", "agent": "claude", "prompt": "go", "command": ["x"]}, "claude takes no command"),
+        ({**STEP, "retries": -1}, "retries = -1 is below 0"),
+        ({**STEP, "max_parallel": 2}, "max_parallel is for the items of a foreach"),
+        ({**STEP, "timeout": "soon"}, "timeout = 'soon' is no length of time"),
+        ({**STEP, "on_failure": "sometimes"}, "on_failure = 'sometimes' is none of stop, continue"),
+        ({**STEP, "parallel": "no"}, "parallel = 'no' is not true or false"),
+        ({**STEP, "gate": {"message": "?", "options": [True]}}, "options[0] = True is not a text"),
+    ],
+)  # fmt: skip
+def test_a_step_that_could_not_run_as_it_says_is_refused(read: dict[str, Any], told: str) -> None:
+    with pytest.raises(PlanError) as caught:
+        parse_plan(plan(read), "p.yaml")
+    assert told in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({"checklist": [{"id": "c"}]}, "not exactly one of command, plan and tick"),
+        ({"checklist": [{"id": "c", "plan": "p"}]}, "plan and step belong together"),
+        ({"checklist": [{"id": "c", "tick": True}] * 2}, "two conditions have the id c"),
+        ({"limits": {"roles": {"nobody": 1}}}, "limits.roles.nobody: no step has nobody"),
+        ({"limits": {"agents": {"command": 0}}}, "limits.agents.command = 0 is below 1"),
+        ({"mode": "ask"}, "mode = 'ask' is none of gates, each_step, report"),
+        ({"report_wait": "5m"}, "only mode: report waits so"),
+        ({"progress_document": "../P.md"}, "is not below the plan's folder"),
+        ({"hooks": {"after_tool": [{"command": ["x"], "tools": "("}]}}, "is no regular expression"),
+        ({"hooks": {"before_commit": [{"command": []}]}}, "before_commit[0].command: it is empty"),
+        ({"roles": {"r": {"prmopt": "x"}}}, "roles.r: prmopt is not a key here"),
+        (
+            {"hooks": {"before_commit": [{"command": ["x"]}]}, "steps": [{"id": "a", "agent": "codex", "prompt": "go"}]},
+            "codex runs no hooks of a plan",
+        ),
+    ],
+)  # fmt: skip
+def test_a_plan_that_could_not_hold_what_it_says_is_refused(
+    more: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(PlanError) as caught:
+        parse_plan({**plan(STEP), **more}, "p.yaml")
+    assert told in caught.value.message
+
+
+def test_an_error_names_the_line_of_what_is_wrong(tmp_path: Path) -> None:
+    file = tmp_path / "p.yaml"
+    start = "name: p\nsteps:\n  - id: a\n    command: ['true']\n"
+    for line, told in (
+        ("    retires: 2\n", "line 5: steps[0] (a): retires is not a key here"),
+        ("    verify:\n      comand: [x]\n", "line 6: steps[0] (a).verify: comand is not a key here"),
+        ("    needs:\n      - a\n", "line 6: steps[0] (a).needs[0]: a is no step before"),
+        ("    id: b\n", "line 5: the key id stands here twice, first in line 3"),
+        ("    prompt: '{{ x }}'\n    agent: claude\n", "line 3: steps[0] (a): claude takes no command"),
+    ):  # fmt: skip
+        file.write_text(start + line)
+        with pytest.raises(PlanError) as caught:
+            load_plan(file)
+        assert told in caught.value.message
+
+
+def test_aliases_that_stand_for_too_much_are_refused_and_not_followed(tmp_path: Path) -> None:
+    file = tmp_path / "p.yaml"
+    layers = "".join(f"k{n}: &k{n} [{', '.join([f'*k{n - 1}'] * 9)}]\n" for n in range(1, 12))
+    for text in (f"k0: &k0 [x]\n{layers}", "name: &n {name: *n}\n"):
+        file.write_text(text)
+        with pytest.raises(PlanError, match=r"nested too deep"):
+            load_plan(file)
+
+
+def test_a_plan_is_the_same_from_python_and_from_its_row(tmp_path: Path) -> None:
+    made = Plan(
+        name="p",
+        inputs={"n": None},
+        roles={"r": Role(name="r", prompt="p")},
+        steps=[
+            Step(id="a", command=["true"], timeout_seconds=90),
+            Step(id="b", needs=["a"], agent="claude", role="code-reviewer", prompt="Look.", on_failure=GoBack(to="a")),
+        ],
+    )  # fmt: skip
+    plan = checked(made, tmp_path)
+
+    assert plan.steps[0].title == "a"
+    assert set(plan.roles) == {"r", "code-reviewer"}
+    assert checked(parse_plan(as_json(plan)), tmp_path) == plan
+    with pytest.raises(PlanError, match=r"the plan p: steps\[0\] \(a\): there is nothing to do"):
+        checked(Plan(name="p", steps=[Step(id="a")]), tmp_path)
+
+
+def test_inputs_are_given_by_name_and_all_that_must_be_are(tmp_path: Path) -> None:
+    given = parse_plan(plan(STEP, inputs={"region": "eu", "task": None}))
+    assert with_inputs(given, {"task": "go"}).inputs == {"region": "eu", "task": "go"}
+    with pytest.raises(PlanError, match="has no input reigon") as caught:
+        with_inputs(given, {"reigon": "us"})
+    assert caught.value.hint == "Did you mean region?"
+    with pytest.raises(PlanError, match="must be given task"):
+        with_inputs(given, {})
+    assert read_inputs(["a=1", "b=x=y", "c=2026-11-21", "d="]) == {
+        "a": 1,
+        "b": "x=y",
+        "c": "2026-11-21",
+        "d": "",
+    }

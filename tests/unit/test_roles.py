@@ -22,7 +22,7 @@ def test_a_file_of_claude_code_is_understood(tmp_path: Path) -> None:
     role = read_role(write(tmp_path / "any.md", text))
 
     assert (role.name, role.description, role.model) == ("code-reviewer", "Reviews code", "haiku")
-    assert role.tools == ("Read", "Bash(git *)")
+    assert role.allowed_tools == ("Read", "Bash(git *)")
     assert role.prompt == "You review.\n\nBe kind."
 
 
@@ -57,7 +57,7 @@ def test_what_is_not_said_is_left_to_the_program(
 ) -> None:
     role = read_role(write(tmp_path / "any.md", f"---\n{told}\n---\nYou review."))
 
-    assert (role.model, role.tools) == (model, tools)
+    assert (role.model, role.allowed_tools) == (model, tools)
 
 
 def test_the_nearest_folder_counts_and_holdfasts_own_before_claudes(tmp_path: Path) -> None:

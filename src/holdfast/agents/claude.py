@@ -8,6 +8,7 @@ from typing import Any
 
 from holdfast.agents._choosing import Choosing
 from holdfast.agents._json import amount, count, mapping, objects, text
+from holdfast.agents._plan_hooks import settings_of
 from holdfast.agents.reports import Began, Called, Ended, Listed, Report, Said, Told, Usage, Used
 from holdfast.agents.roles import Role
 from holdfast.agents.task import Task
@@ -37,6 +38,7 @@ class Claude(Choosing):
             *conversation,
             *role,
             *model,
+            *settings_of(task.hooks),
             *self._flags,
             "--",
             task.prompt,
@@ -48,7 +50,7 @@ def _as_agent(role: Role) -> list[str]:
     told = {
         "description": role.description or role.name,
         "prompt": role.prompt,
-        "tools": None if role.tools is None else list(role.tools),
+        "tools": None if role.allowed_tools is None else list(role.allowed_tools),
         "model": role.model,
     }
     given = {key: value for key, value in told.items() if value is not None}

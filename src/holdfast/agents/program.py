@@ -10,11 +10,13 @@ from uuid import uuid4
 from holdfast.agents._conversation import SESSION_KEY, Conversation
 from holdfast.agents._environment import environment_of
 from holdfast.agents.agent import Done, Failed, Outcome, Postponed
+from holdfast.agents.answers import read_answer, what_fails, with_findings
 from holdfast.agents.reports import Stream
 from holdfast.agents.task import Task, read_task
 from holdfast.errors import ConfigError
 from holdfast.executions.run import Run
 from holdfast.model.states import LogLevel
+from holdfast.model.todos import read_todos
 from holdfast.programs.output import Output
 from holdfast.programs.process import Process, how_it_ended, start
 from holdfast.telemetry.reporting import Reporting
@@ -78,9 +80,10 @@ class ProgramAgent:
         if isinstance(task, str):
             return Failed(task)
         if known := run.metadata.get(SESSION_KEY):
-            attempt = await self._attempt(run, given, self._program.resume(task.resumed, known))
+            again = task.resumed_after(await run.last_activity())
+            attempt = await self._attempt(run, given, self._program.resume(again, known))
             if not attempt.found_nothing:
-                return self._outcome(run, attempt)
+                return self._outcome(run, attempt, task)
             run.log(
                 f"The conversation {known} cannot be resumed here ({attempt.complaint}); a new one begins.",
                 level=LogLevel.WARNING,
@@ -88,9 +91,9 @@ class ProgramAgent:
         session_id = str(uuid4())
         if self._program.chooses_session:
             await run.annotate(**{SESSION_KEY: session_id})
-        return self._outcome(
-            run, await self._attempt(run, given, self._program.begin(task, session_id))
-        )
+        await _list_todos(run, given)
+        begun = await self._attempt(run, given, self._program.begin(task, session_id))
+        return self._outcome(run, begun, task)
 
     async def _attempt(self, run: Run, given: dict[str, Any], command: list[str]) -> _Attempt:
         """Run the program once."""
@@ -118,7 +121,7 @@ class ProgramAgent:
         await attempt.conversation.close()
         return attempt
 
-    def _outcome(self, run: Run, attempt: _Attempt) -> Outcome:
+    def _outcome(self, run: Run, attempt: _Attempt, task: Task) -> Outcome:
         conversation = attempt.conversation
         told = {
             "result": conversation.text,
@@ -139,7 +142,30 @@ class ProgramAgent:
             return Failed(f"{how_it_ended(attempt.exit_code)}: {attempt.complaint}", told)
         if conversation.end.is_deferred:
             return Postponed("a person is asked about a tool call", DEFERRED_SECONDS)
+        return _judged(task, told)
+
+
+def _judged(task: Task, told: dict[str, Any]) -> Outcome:
+    """What was asked for is read from what it said last; a review that found something fails."""
+    if not task.outputs and not task.points:
         return Done(told)
+    answer = read_answer(told["result"])
+    wrong = what_fails(task.points, answer)
+    if wrong is None:
+        return Done({**told, "result": answer})
+    reason, findings = wrong
+    return Failed(
+        reason, {**told, "result": with_findings(answer, findings) if findings else answer}
+    )
+
+
+async def _list_todos(run: Run, given: Any) -> None:
+    """The todo list that the work begins with; the program's own takes its place."""
+    todos = given.get("todos")
+    if todos:
+        changes = read_todos("TodoWrite", {"todos": todos}, None)
+        if changes is not None:
+            await run.record_todos(changes)
 
 
 class _Attempt:

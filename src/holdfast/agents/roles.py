@@ -9,13 +9,14 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import yaml
 
 from holdfast.errors import ConfigError
+from holdfast.model.seconds import Seconds
 
 _FOLDERS = (Path(".holdfast/roles"), Path(".claude/agents"))
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
@@ -26,12 +27,20 @@ _LINE = re.compile(r"^(\w+):[ \t]*(.*?)[ \t]*$", re.MULTILINE)
 class Role:
     """Who does a step."""
 
-    name: str
-    prompt: str
-    description: str = ""
-    tools: tuple[str, ...] | None = None
-    """The only tools it may use; unset: all of its program's."""
-    model: str | None = None
+    name: Annotated[str, "what steps call it; unset: the key, or the file's name"]
+    prompt: Annotated[str, "who it is, what it knows and how it works"]
+    description: Annotated[str, "when to use it"] = ""
+    allowed_tools: Annotated[
+        Sequence[str] | None, "the only tools it may use; unset: all of its program's"
+    ] = None
+    review_points: Annotated[
+        Sequence[str], "what it must look at one by one; its answer says of each whether it is good"
+    ] = ()
+    model: Annotated[str | None, "the model that it uses; unset: its program's own"] = None
+    timeout_seconds: Annotated[Seconds | None, "when its program is ended"] = None
+    max_parallel: Annotated[int | None, "how many steps of this role may be under way at once"] = (
+        None
+    )
 
 
 def find_role(name: str, start: Path, *, home: Path | None = None) -> Role:
@@ -54,6 +63,11 @@ def find_role(name: str, start: Path, *, home: Path | None = None) -> Role:
     )
 
 
+def role_names(start: Path, *, home: Path | None = None) -> list[str]:
+    """The names of the roles that hold for a folder."""
+    return sorted({read_role(file).name for file in _files(start, home or Path.home())})
+
+
 def read_role(file: Path) -> Role:
     """A role from its file.
 
@@ -72,7 +86,7 @@ def read_role(file: Path) -> Role:
         name=_text(told.get("name")) or file.stem,
         prompt=(text[matter.end() :] if matter else text).strip(),
         description=_text(told.get("description")),
-        tools=_tools(told.get("tools")),
+        allowed_tools=_tools(told.get("tools")),
         model=_model(_text(told.get("model"))),
     )
 

@@ -11,7 +11,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from holdfast.api import pages, problems, routes
+from holdfast.api import docs_page, document, pages, problems, routes
 from holdfast.api.credentials import cookies
 from holdfast.api.credentials.jwt import Verifier
 from holdfast.api.credentials.secrets import digest as new_key_of
@@ -59,8 +59,10 @@ async def make_app(
     problems.install(app)
     for router in routes.ROUTERS:
         app.include_router(router)
+    document.describe(app)
     for path, mounted in (mounts or {}).items():
         app.router.routes.append(Route(path, Guarded(mounted), include_in_schema=False))
+    docs_page.install(app)
     pages.install(app)
     _put_shell_around(app, settings)
     return app

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
+from collections.abc import Iterator
 from typing import Any
 
 from starlette.requests import HTTPConnection
@@ -30,6 +32,24 @@ class Gateway:
     """Set before connections are closed, so that whoever holds one open can say goodbye."""
     parts: dict[type[Any], Any] = dataclasses.field(default_factory=dict)
     """What other packages keep running beside the routes, by type; see `routes.LIFESPANS`."""
+    _open: set[asyncio.Task[Any]] = dataclasses.field(default_factory=set)
+
+    @contextlib.contextmanager
+    def open_connection(self) -> Iterator[None]:
+        """Count this task among those that hold a connection open, for as long as the block runs."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._open.add(task)
+        try:
+            yield
+        finally:
+            self._open.discard(task)
+
+    async def say_goodbye(self, seconds: float) -> None:
+        """Have whoever holds a connection open close it, and wait so long for that."""
+        self.stopping.set()
+        if self._open:
+            await asyncio.wait(self._open, timeout=seconds)
 
 
 def gateway_of(connection: HTTPConnection) -> Gateway:

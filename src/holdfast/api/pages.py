@@ -20,7 +20,7 @@ _POLICY = (
 # The names of what the bundler makes change with their content.
 _FOREVER, _ASK_AGAIN = "public, max-age=31536000, immutable", "no-cache"
 _PACKED = ".gz"
-_NOT_BUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Holdfast</title>
+NOT_BUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Holdfast</title>
 <body><main><h1>The dashboard is not built</h1><p>The API works without it. Next: <code>make web</code> in the source tree, then start again.</p></main>"""
 
 
@@ -54,7 +54,7 @@ class Pages(StaticFiles):
             if error.status_code != HTTPStatus.NOT_FOUND or not self._is_page(path):
                 raise
         if not (self._folder / "index.html").is_file():
-            return HTMLResponse(_NOT_BUILT, status_code=HTTPStatus.NOT_FOUND)
+            return HTMLResponse(NOT_BUILT, status_code=HTTPStatus.NOT_FOUND)
         return _with_headers(await self._file("index.html", scope), "index.html")
 
     async def _file(self, path: str, scope: Scope) -> Response:

@@ -13,12 +13,18 @@ from collections.abc import Iterator
 import uvicorn
 from fastapi import FastAPI
 
-from holdfast.api.live.socket import SETTINGS, LiveWebSocket
+from holdfast.api.live.socket import (
+    SETTINGS,
+    LiveHttp,
+    LiveWebSocket,
+    give_up_on_the_unheard,
+)
 from holdfast.config import DEFAULT_API_PORT
 from holdfast.errors import AddressTaken, ConfigError
 
 _MORE_PORTS = 100
 _STOP_SECONDS = 3
+_GOODBYE_SECONDS = 2.0
 _ASK_SECONDS = 1.0
 _BACKLOG = 2048
 
@@ -54,7 +60,7 @@ class Serving:
         self._listening = listening
         config = uvicorn.Config(
             app,
-            http="httptools",
+            http=LiveHttp,
             ws=LiveWebSocket,
             log_config=None,
             access_log=False,
@@ -79,7 +85,8 @@ class Serving:
 
     async def stop(self) -> None:
         """Tell those who are connected, wait a little for what is under way, and end; stopping twice is safe."""
-        self._app.state.gateway.stopping.set()
+        # Before the server closes what is open, with a code of its own that tells nobody to come back.
+        await self._app.state.gateway.say_goodbye(_GOODBYE_SECONDS)
         self._server.should_exit = True
         task, self._task = self._task, None
         if task is not None:
@@ -119,6 +126,7 @@ def _bound(host: str, port: int) -> socket.socket:
         ) from error
     bound = socket.socket(family, kind)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    give_up_on_the_unheard(bound)
     try:
         bound.bind(address)
         bound.listen(_BACKLOG)

@@ -12,6 +12,7 @@ from typer.exceptions import TyperException
 from holdfast.cli import (
     advancing,
     api,
+    change,
     db,
     directives,
     events,
@@ -19,6 +20,7 @@ from holdfast.cli import (
     hooks,
     inspect,
     mcp,
+    notifications,
     plans,
     questions,
     resume,
@@ -26,10 +28,12 @@ from holdfast.cli import (
     server,
     sessions,
     statusline,
+    supervisors,
     tokens,
     top,
     up,
     validate,
+    verify,
     watching,
     workers,
 )
@@ -45,11 +49,17 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(db.app, name="db")
+app.add_typer(plans.app, name="plan")
 app.add_typer(directives.app, name="directive")
 app.add_typer(sessions.app, name="session")
+app.add_typer(change.app, name="change")
+app.add_typer(verify.app, name="verify")
+app.add_typer(supervisors.app, name="supervisor")
 app.add_typer(hooks.app, name="hooks")
 app.add_typer(tokens.app, name="token")
 app.add_typer(api.app, name="api")
+app.add_typer(questions.app, name="question")
+app.add_typer(notifications.app, name="notifications")
 directives.app.command("flag")(flags.flag)
 directives.app.command("unflag")(flags.unflag)
 sessions.app.command("advance")(advancing.advance)
@@ -57,7 +67,6 @@ sessions.app.command("auto-proceed")(advancing.auto_proceed)
 sessions.app.command("summary")(advancing.summary)
 app.command("resume")(resume.resume)
 app.command("run")(plans.run)
-app.command("plan")(plans.show)
 app.command("run-agent")(run_agent.run_agent)
 app.command("worker")(workers.worker)
 app.command("status")(inspect.status)
@@ -65,6 +74,7 @@ app.command("statusline")(statusline.statusline)
 app.command("top")(top.top)
 app.command("watch")(watching.watch)
 app.command("questions")(questions.questions)
+app.command("inbox")(questions.questions)
 app.command("answer")(questions.answer)
 app.command("events")(events.events)
 app.command("validate")(validate.validate)

@@ -22,6 +22,7 @@ _LISTS = {
     "plan": "holdfast status",
     "question": "holdfast questions",
     "token": "holdfast token list",
+    "supervisor": "holdfast supervisor list --all",
 }
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]

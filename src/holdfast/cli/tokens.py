@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -11,14 +9,12 @@ import typer
 
 from holdfast.cli._connection import JsonOption, VentureOption, connected, find_id, run_async
 from holdfast.cli._output import console, print_json, rows_table
-from holdfast.errors import InvalidValue
+from holdfast.cli._times import length_of_time
 from holdfast.terminal.words import ago, short
 
 app = typer.Typer(
     name="token", help="Tokens by which programs come in over HTTP.", no_args_is_help=True
 )
-_SPAN = re.compile(r"^(\d{1,5})([mhd])$")
-_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 class Role(StrEnum):
@@ -44,7 +40,7 @@ def create(
     # The libraries of the server take longer to load than the rest: no other command waits for them.
     from holdfast.api.credentials import tokens  # noqa: PLC0415
 
-    expires_in = None if expires is None else _span(expires)
+    expires_in = None if expires is None else length_of_time(expires, "--expires")
 
     async def work() -> dict[str, Any]:
         async with connected(venture) as (hf, venture_id):
@@ -107,18 +103,6 @@ def revoke(
         print_json({"id": token_id, "revoked": True})
     else:
         console.print(f"{short(token_id)} is revoked.")
-
-
-def _span(text: str) -> timedelta:
-    """A length of time.
-
-    >>> _span("90d")
-    datetime.timedelta(days=90)
-    """
-    found = _SPAN.match(text)
-    if found is None:
-        raise InvalidValue(f"--expires {text} is no length of time.", hint="Such as 30m, 12h, 90d.")
-    return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
 def _holds_until(row: dict[str, Any]) -> str:

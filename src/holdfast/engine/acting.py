@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from holdfast.engine import by_name, failpoints, texts
-from holdfast.engine.calls import QUIET, Calls, Row, call_statement
+from holdfast.engine.calls import Calls, Row, call_statement, is_heard
 from holdfast.engine.catalogue import Function, Relation
 from holdfast.engine.observing import Observers
 from holdfast.engine.shapes import Shapes, acting_statement, once_statement
@@ -103,7 +103,7 @@ class UserEngine(Calls):
         with self._observers.observing(function):
             rows = await answer
         failpoints.reached("after", function)
-        if function not in QUIET:
+        if is_heard(function, rows):
             self._on_called()
         return rows
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 
@@ -33,6 +33,13 @@ class Row(Protocol):
 
 # A beat changes nothing that anybody waits for.
 QUIET = frozenset({"renew_leases", "reap", "ensure_partitions"})
+# These look, and change something only where they find something: if an empty look rang, it would wake whoever looks.
+_LOOKS = frozenset({"claim_executions", "claim_supervisors", "claim_drift_checks", "advance_plan"})
+
+
+def is_heard(function: str, rows: Sequence[object]) -> bool:
+    """Whether a call that gave these rows may have changed what somebody waits for."""
+    return function not in QUIET and (bool(rows) or function not in _LOOKS)
 
 
 class Calls(ABC):
@@ -67,6 +74,8 @@ class Engine(Calls):
 
     url: str
     """Where it leads."""
+    ventures: tuple[str, ...] = ()
+    """The slugs of those that a token may see, where it is open and wants one."""
 
     @abstractmethod
     async def open(self) -> None:

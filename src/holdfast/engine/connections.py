@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
@@ -191,19 +192,21 @@ _URL_HINT = "Check HOLDFAST_DATABASE_URL, or unset it to use the embedded server
 
 def unavailable(error: BaseException, url: str | None) -> errors.DatabaseUnavailable:
     """The exception for a server that cannot be reached; the address is told without its password."""
-    where = f" at {_without_password(url)}" if url else ""
+    where = f" at {without_password(url)}" if url else ""
     what = str(error) or type(error).__name__
     return errors.DatabaseUnavailable(
         f"The database{where} cannot be reached: {what}.", hint=_URL_HINT
     )
 
 
-def _without_password(url: str) -> str:
+def without_password(url: str) -> str:
+    """An address as it may be shown."""
     try:
         parts = urlsplit(url)
         shown = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
         # urlsplit forgets the empty host of a socket's address
-        return shown if "://" in shown else shown.replace(":/", ":///", 1)
+        shown = shown if "://" in shown else shown.replace(":/", ":///", 1)
+        return re.sub(r"([?&]password=)[^&]*", r"\1***", shown)
     except ValueError:
         return "the given address"
 

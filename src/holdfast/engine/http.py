@@ -56,7 +56,7 @@ class HttpEngine(Engine):
         if self._client is None:
             self._client = self._new_client()
             try:
-                await self.read("me")
+                self.ventures = tuple(row["slug"] for row in await self.read("me"))
             except BaseException:
                 await self.close()
                 raise

@@ -11,7 +11,7 @@ import asyncpg
 from holdfast.config import Settings
 from holdfast.engine import connections, failpoints, texts
 from holdfast.engine.acting import UserEngine
-from holdfast.engine.calls import QUIET, Engine, Row, call_statement
+from holdfast.engine.calls import Engine, Row, call_statement, is_heard
 from holdfast.engine.connections import Connection
 from holdfast.engine.doorbell import Doorbell
 from holdfast.engine.observing import Observers
@@ -71,7 +71,7 @@ class PostgresEngine(Engine):
         with self.observers.observing(function):
             rows = await self._fetch(statement, arguments.values())
         failpoints.reached("after", function)
-        if function not in QUIET:
+        if is_heard(function, rows):
             self._doorbell.ring()
         return rows
 

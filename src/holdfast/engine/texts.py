@@ -68,6 +68,16 @@ def query(name: str) -> str:
     return (_root() / "queries" / f"{name}.sql").read_text(encoding="utf-8")
 
 
+@functools.cache
+def target_query(name: str) -> str:
+    """The text of `sql/targets/<name>.sql`, which is asked of databases that are not ours.
+
+    >>> target_query("schemas").startswith("-- The schemas")
+    True
+    """
+    return (_root() / "targets" / f"{name}.sql").read_text(encoding="utf-8")
+
+
 def ledger() -> str:
     """The tables that say what is applied."""
     return (_root() / "ledger.sql").read_text(encoding="utf-8")

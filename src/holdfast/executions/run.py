@@ -60,6 +60,12 @@ class Run:
         named = member(LogLevel, "level", level)
         self._write(lambda: self._writer.log(self.lease, named, message, data or None))
 
+    async def last_activity(self) -> str | None:
+        """What was last said that is being done, also by those who ran it before."""
+        rows = await self._engine.read("execution", self.lease.venture_id, self.id)
+        found: str | None = rows[0]["current_activity"] if rows else None
+        return found
+
     def activity(self, text: str) -> None:
         """Say what is being done now."""
         self._write(

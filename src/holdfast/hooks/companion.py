@@ -13,6 +13,7 @@ import logging
 import os
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from holdfast.hooks.desk import Desk
 from holdfast.hooks.events import LONG, HookEvent, Moment, read_event
 from holdfast.hooks.handlers import answer
 from holdfast.hooks.keeper import Keeper
+from holdfast.hooks.ledger import Ledger
 from holdfast.hooks.process import is_alive
 from holdfast.hooks.replies import write
 from holdfast.hooks.task import Task
@@ -45,6 +47,7 @@ class Companion:
         self._settings = settings
         self._keeper = Keeper(task, settings)
         self._desk = Desk(task=task, settings=settings, problem=problem, keeper=self._keeper)
+        self._ledger = Ledger()
         self._over = asyncio.Event()
         self._ended: str | None = None
 
@@ -91,6 +94,7 @@ class Companion:
             await asyncio.sleep(self._settings.hooks_lease_seconds / BEATS_PER_LEASE)
             try:
                 await self._keeper.check(BEAT_SECONDS, is_heard=False)
+                await self._keeper.tell_hooks(self._ledger)
             except Exception:  # the next beat may go well, and without beats the lease is lost
                 logger.exception("a beat failed")
 
@@ -110,7 +114,10 @@ class Companion:
     async def _answer(self, event: HookEvent) -> dict[str, Any]:
         if event.moment is Moment.SESSION_END:
             self._ended = event.reason or "its program ended it"
-        told = write(event, await answer(self._desk, event))
+        began = time.monotonic()
+        reply = await answer(self._desk, event)
+        self._ledger.add(event.name, reply, seconds=time.monotonic() - began)
+        told = write(event, reply)
         if event.moment is Moment.SESSION_START:
             told["environment"] = {
                 "HOLDFAST_SESSION": self._task.session_id,
@@ -119,6 +126,7 @@ class Companion:
         return told
 
     async def _let_go(self) -> None:
+        await self._keeper.tell_hooks(self._ledger)
         if self._ended is not None:
             await self._keeper.end(self._ended)
         else:

@@ -22,6 +22,7 @@ from holdfast.errors import (
     Refused,
 )
 from holdfast.hooks.files import SessionFiles
+from holdfast.hooks.ledger import Ledger
 from holdfast.hooks.standing import Denied, Holding, Standing, Unsure
 from holdfast.hooks.task import Task
 from holdfast.model.sessions import Beat, Claim, Session, SessionLease
@@ -165,6 +166,18 @@ class Keeper:
         if state != self._state:
             await self.write("save_session", state=state)
             self._state = state
+
+    async def tell_hooks(self, ledger: Ledger) -> None:
+        """Tell the database what hooks ran; while it is away they are counted here."""
+        if self._lease is None or self._is_away or not (rows := ledger.take()):
+            return
+        try:
+            async with asyncio.timeout(WRITE_SECONDS):
+                await self.engine.call(
+                    "report_hooks", **self._lease.fence, hooks=rows, venture_id=self.venture_id
+                )
+        except (HoldfastError, TimeoutError, OSError):
+            ledger.put_back(rows)
 
     async def end(self, reason: str) -> None:
         """The agent program says that the session is over."""

@@ -15,6 +15,11 @@ class Pass:
 
 
 @dataclasses.dataclass(frozen=True)
+class Missed(Pass):
+    """Nothing to say, because it could not do its work."""
+
+
+@dataclasses.dataclass(frozen=True)
 class Tell:
     """Goes into the model's context."""
 

@@ -46,6 +46,24 @@ class Chunk:
         return self.begin.after(self.end, self.skipped + number, self.rows[number - 1]["size"])
 
 
+async def chunks_ahead(reader: Reader, cursor: Cursor) -> AsyncGenerator[Chunk]:
+    """Everything up to where the feed ends now, for who stands between two batches and has kept up so far.
+
+    Raises:
+        FeedReset: it is another feed, or what comes after the cursor is no longer kept.
+    """
+    end, rows = await reader.ahead(cursor.seen)
+    require_kept(cursor, end)
+    if end.place == cursor.seen:
+        return
+    chunk = Chunk(begin=cursor, end=end.place, skipped=0, rows=rows)
+    yield chunk
+    if not chunk.is_last:
+        async with aclosing(chunks_until(reader, chunk.cursor, end.place)) as chunks:
+            async for more in chunks:
+                yield more
+
+
 async def chunks_until(reader: Reader, cursor: Cursor, place: Place) -> AsyncGenerator[Chunk]:
     """Everything between a cursor and a place.
 

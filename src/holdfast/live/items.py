@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from holdfast.live.cursor import Cursor
@@ -37,23 +37,21 @@ class Item:
 
 
 class Group:
-    """Items that belong to one subscription, in order, put into a frame's text at most once."""
+    """Items that belong to one subscription, in order, encoded at most once for all that are given the same."""
 
-    __slots__ = ("_texts", "items", "size")
+    __slots__ = ("_encoded", "items", "size")
 
     def __init__(self, items: Iterable[Item]) -> None:
         self.items = tuple(items)
         self.size = sum(len(item.text) + 40 for item in self.items)
-        self._texts: dict[str, str] = {}
+        self._encoded: dict[str, bytes] = {}
 
-    def text(self, subscription: str) -> str:
-        """The items as the frames of a subscription, separated by commas."""
-        text = self._texts.get(subscription)
-        if text is None:
-            head = f'{{"type":"event","id":{json_text(subscription)},'
-            text = ",".join([f"{head}{item.text}}}" for item in self.items])
-            self._texts[subscription] = text
-        return text
+    def encoded(self, name: str, encode: Callable[[Group, str], bytes]) -> bytes:
+        """The items as bytes under a name, which tells one encoding from another."""
+        known = self._encoded.get(name)
+        if known is None:
+            known = self._encoded[name] = encode(self, name)
+        return known
 
 
 def in_pieces(items: Iterable[Item], *, most_bytes: int) -> deque[Group]:

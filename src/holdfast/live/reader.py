@@ -59,13 +59,16 @@ class Reader:
         [row] = await translated(
             lambda: self._connection.fetch(query, after, timeout=ANSWER_SECONDS)
         )
-        if row["standby"]:
-            raise DatabaseUnavailable(
-                "The server is a standby, which does not know what is in progress.",
-                hint="Name the primary in HOLDFAST_DATABASE_URL.",
-            )
-        place = Place(next=row["next"], in_flight=tuple(row["in_flight"]))
-        return End(epoch=row["epoch"], floor=row["floor"], xmax=row["xmax"], place=place)
+        return _end(row)
+
+    async def ahead(self, begin: Place) -> tuple[End, list[Row]]:
+        """Where the feed ends now, and the first rows of the batch up to there: one round trip, for who keeps up."""
+        query = texts.query("tail_batch")
+        arguments = self._venture_id, *_told(begin), CHUNK_ROWS
+        rows: list[Any] = await translated(
+            lambda: self._connection.fetch(query, *arguments, timeout=ANSWER_SECONDS)
+        )
+        return _end(rows[0]), [] if rows[0]["stream_id"] is None else rows
 
     async def batch(self, begin: Place, end: Place, *, skip: int) -> AsyncGenerator[list[Row]]:
         """A batch in chunks, so that memory is bounded; it ends early when it takes too long.
@@ -123,6 +126,16 @@ class Reader:
     async def _be_patient(self, seconds: float) -> None:
         query, milliseconds = texts.query("feed_patience"), str(round(seconds * 1000))
         await translated(lambda: self._connection.execute(query, milliseconds))
+
+
+def _end(row: Any) -> End:
+    if row["standby"]:
+        raise DatabaseUnavailable(
+            "The server is a standby, which does not know what is in progress.",
+            hint="Name the primary in HOLDFAST_DATABASE_URL.",
+        )
+    place = Place(next=row["next"], in_flight=tuple(row["in_flight"]))
+    return End(epoch=row["epoch"], floor=row["floor"], xmax=row["xmax"], place=place)
 
 
 def event_of(row: Row) -> Event:

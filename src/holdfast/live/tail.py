@@ -17,7 +17,7 @@ from holdfast.engine.postgres import PostgresEngine
 from holdfast.errors import DatabaseUnavailable
 from holdfast.live.backoff import Backoff
 from holdfast.live.bell import Bell
-from holdfast.live.chunks import Chunk, Item, chunks_until, end_for
+from holdfast.live.chunks import Chunk, Item, chunks_ahead, chunks_until, end_for
 from holdfast.live.cursor import START, Cursor
 from holdfast.live.reader import Reader
 
@@ -101,11 +101,15 @@ class Tail:
                     await self._take_up_position(reader)
                     backoff.succeeded()
                     self._on_connect()
+                    has_kept_up = (
+                        False  # what was written meanwhile may take the server long to sort
+                    )
                     while True:
                         bell.forget()  # before looking: whoever rings from here on is heard
-                        async with aclosing(self._advance(reader)) as chunks:
+                        async with aclosing(self._advance(reader, has_kept_up)) as chunks:
                             async for chunk in chunks:
                                 yield chunk
+                        has_kept_up = True
                         if not endless:
                             return
                         await bell.wait(self._poll_seconds)
@@ -129,11 +133,14 @@ class Tail:
             return
         await end_for(reader, cursor)
 
-    async def _advance(self, reader: Reader) -> AsyncGenerator[Chunk]:
+    async def _advance(self, reader: Reader, has_kept_up: bool) -> AsyncGenerator[Chunk]:
         """Every event up to where the feed ends now."""
         assert self._cursor is not None
-        end = await end_for(reader, self._cursor)
-        async with aclosing(chunks_until(reader, self._cursor, end)) as chunks:
+        if has_kept_up and self._cursor.part is None:
+            ahead = chunks_ahead(reader, self._cursor)
+        else:
+            ahead = chunks_until(reader, self._cursor, await end_for(reader, self._cursor))
+        async with aclosing(ahead) as chunks:
             async for chunk in chunks:
                 self._cursor = chunk.cursor
                 yield chunk

@@ -17,7 +17,7 @@ from holdfast.live.feed import follow
 from holdfast.model.events import Event
 
 # What an event may be about besides its own stream.
-_MENTIONS = ("question_id", "execution_id")
+_MENTIONS = ("question_id", "execution_id", "rings")
 
 logger = logging.getLogger("holdfast")
 
@@ -68,7 +68,7 @@ class Watch(Background):
         return set(self._wakes)
 
     @asynccontextmanager
-    async def interest(self, ids: Iterable[UUID]) -> AsyncGenerator[Wake]:
+    async def interest(self, ids: Iterable[UUID | str]) -> AsyncGenerator[Wake]:
         """Be woken by what happens to these while the block runs."""
         wake, keys = Wake(), {str(id_) for id_ in ids}
         self.start()

@@ -67,6 +67,14 @@ class Desk:
 
         return await self._seated(caller, work)
 
+    async def inbox(self, caller: Caller) -> dict[str, Any]:
+        """What waits for a person in the caller's venture."""
+
+        async def work(seat: Seat) -> dict[str, Any]:
+            return {"questions": await seat.room.tools.inbox()}
+
+        return await self._seated(caller, work)
+
     async def wait_for_answer(
         self, caller: Caller, ticket: UUID, *, seconds: float, tick: Tick
     ) -> dict[str, Any]:

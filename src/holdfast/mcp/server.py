@@ -81,6 +81,7 @@ def _kinds(tools: Tools) -> dict[Callable[..., Any], bool]:
         tools.report_progress: False,
         tools.log: False,
         tools.ask_human: False,
+        tools.list_questions: True,
         tools.check_answers: False,
         tools.complete_work: False,
         tools.block_work: False,

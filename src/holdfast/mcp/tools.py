@@ -38,6 +38,13 @@ class Step(BaseModel):
     status: Literal["pending", "in_progress", "completed"] = "pending"
 
 
+class Audience(BaseModel):
+    """Whom a question is for: whoever is the person or has the role."""
+
+    person: str | None = Field(default=None, description="A user's id or mail address.")
+    role: Literal["viewer", "agent", "operator", "owner"] | None = None
+
+
 class Front(Protocol):
     """Receives a tool call: who makes it, and at which desk."""
 
@@ -157,6 +164,31 @@ class Tools:
         context: Annotated[
             str | None, Field(description="What the person must see to decide, such as a diff.")
         ] = None,
+        answer_schema: Annotated[
+            dict[str, Any] | None,
+            Field(description="The form of the answer as a JSON Schema, instead of options."),
+        ] = None,
+        audience: Annotated[
+            Audience | None, Field(description="Whom it is for. Unset: operators.")
+        ] = None,
+        default: Annotated[
+            Any, Field(description="The answer that counts when nobody answers in time.")
+        ] = None,
+        expires_in_minutes: Annotated[
+            float | None,
+            Field(description="How long it is open. Unset: for ever.", gt=0, le=525_600),
+        ] = None,
+        on_expiry: Annotated[
+            Literal["default", "fail"] | None,
+            Field(description="What happens then: the default counts, or nobody has answered."),
+        ] = None,
+        action: Annotated[
+            Any,
+            Field(
+                description="What exactly an approval is for, such as the command that you want to run: "
+                "asked about another action it is another question."
+            ),
+        ] = None,
         wait_seconds: Annotated[
             float,
             Field(description="How long to wait for the answer.", ge=0, le=MOST_WAIT_SECONDS),
@@ -170,10 +202,18 @@ class Tools:
         check_answers; until then it is handed over again, also after a crash.
         """
         caller = self._front.caller(ctx, idempotency_key)
-        asked = await self._front.desk(ctx).call(
-            caller, "ask_human", {"question": question, "options": options, "context": context}
-        )
-
+        arguments = {
+            "question": question,
+            "options": options,
+            "context": context,
+            "answer_schema": answer_schema,
+            "audience": audience and audience.model_dump(exclude_none=True),
+            "default": default,
+            "expires_in_minutes": expires_in_minutes,
+            "on_expiry": on_expiry,
+            "action": action,
+        }
+        asked = await self._front.desk(ctx).call(caller, "ask_human", arguments)
         answered = await self._front.desk(ctx).wait_for_answer(
             caller,
             UUID(asked["ticket"]),
@@ -181,6 +221,14 @@ class Tools:
             tick=_ticker(ctx, "waiting for a person"),
         )
         return {"ticket": asked["ticket"], **answered}
+
+    async def list_questions(self, ctx: Context) -> Result:
+        """List what waits for a person in the whole venture, so that you can tell the person whom you work with.
+
+        Only people answer: with `holdfast answer ID`, in the dashboard, or wherever they were told of it. Never answer
+        one yourself.
+        """
+        return await self._front.desk(ctx).inbox(self._front.caller(ctx, None))
 
     async def check_answers(
         self,

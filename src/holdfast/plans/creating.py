@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from holdfast.engine.calls import Engine
-from holdfast.plans.spec import Plan, Step
+from holdfast.plans.loading import checked
+from holdfast.plans.spec import Plan, as_json
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -32,21 +32,15 @@ async def create_plan(
         cwd: the folder its commands start in.
         work_dir: the folder its steps keep their files in.
     """
-    spec = {
-        "cwd": str(cwd),
-        "work_dir": str(work_dir),
-        "env": plan.env,
-        "max_parallel": plan.max_parallel,
-    }
+    plan = checked(plan, cwd)
+    told = as_json(plan)
+    name, steps = told.pop("name"), told.pop("steps")
+    spec = {"env": {}, **told, "cwd": str(cwd), "work_dir": str(work_dir)}
     row = await engine.call_row(
         "create_plan",
-        name=plan.name,
-        steps=[_as_json(step) for step in plan.steps],
+        name=name,
+        steps=steps,
         spec=spec,
         venture_id=venture_id,
     )
     return CreatedPlan(id=row["id"], supervisor_id=row["supervisor_id"], sd_key=row["sd_key"])
-
-
-def _as_json(step: Step) -> dict[str, Any]:
-    return {key: value for key, value in dataclasses.asdict(step).items() if value is not None}

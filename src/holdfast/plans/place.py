@@ -90,6 +90,7 @@ class Place:
                     agent="holdfast",
                     holder=holder_name(),
                     lease_seconds=self._lease_seconds,
+                    reopen=self._plan["ended_at"] is None,
                     venture_id=self._venture_id,
                 )
             except AlreadyClaimed:

@@ -7,58 +7,78 @@ from typing import Any
 
 from holdfast.engine.connections import encode_json
 from holdfast.model.kinds import COMMAND, PROGRAMS, kind_of
-from holdfast.supervisors.outcomes import Outcome
+from holdfast.plans.spec import PERSON
 
 MOST_SHOWN_CHARACTERS = 200_000
+_SECONDS_IN_AN_HOUR = 3600
+_OF_A_PROGRAM = ("prompt", "model", "timeout_seconds", "outputs", "todos")
 
 
-def work_of(plan: Any, step: Any) -> tuple[str | None, dict[str, Any]]:
+def work_of(plan: Any, spec: Any, findings: Any) -> tuple[str | None, dict[str, Any]]:
     """The agent kind and its input; no kind where the step has no work of its own."""
-    spec = step["spec"]
-    if spec["agent"] in PROGRAMS:
-        return spec["agent"], _program_input(plan, step)
-    if spec["agent"] != COMMAND:
-        given = dict(spec.get("input", {}))
-        if step["findings"] is not None:
-            given["findings"] = step["findings"]
-        return kind_of(spec["agent"]), given
+    agent = spec.get("agent", COMMAND)
+    if "foreach" in spec:
+        return None, {}
+    if agent == PERSON:
+        return PERSON, {"prompt": spec.get("prompt"), "inputs": spec.get("inputs", {})}
+    if agent in PROGRAMS:
+        return agent, _program_input(plan, spec, findings)
+    if agent != COMMAND:
+        given = dict(spec.get("inputs", {}))
+        return kind_of(agent), given if findings is None else {**given, "findings": findings}
     if not spec.get("command"):
         return None, {}
-    return COMMAND, _command_input(plan, step, spec["command"], spec.get("timeout_seconds"))
+    return COMMAND, command_input(plan, spec, spec["command"], findings)
 
 
-def verification_of(plan: Any, step: Any) -> dict[str, Any]:
+def verification_of(plan: Any, spec: Any, findings: Any) -> dict[str, Any]:
     """The input of the command that verifies a step."""
-    verify = step["spec"]["verify"]
-    return _command_input(plan, step, verify["command"], verify.get("timeout_seconds"))
+    verify = spec["verify"]
+    given = command_input(plan, spec, verify["command"], findings)
+    return {**given, "timeout_seconds": verify.get("timeout_seconds")}
 
 
-def gate_of(plan: Any, step: Any) -> dict[str, Any] | None:
+def gate_of(plan: Any, deed: Any, spec: Any) -> dict[str, Any] | None:
     """What to ask at a step's gate, with the file it shows."""
-    gate = step["spec"].get("gate")
+    gate = spec.get("gate")
     if gate is None:
         return None
-    context: dict[str, Any] = {"step": step["step_key"], "title": step["title"]}
+    context: dict[str, Any] = {"step": deed["step_key"], "title": deed["title"]}
     if gate.get("show"):
-        context |= {
-            "file": gate["show"],
-            "text": _shown(Path(plan["spec"]["work_dir"]) / gate["show"]),
-        }
+        file = Path(plan["spec"]["work_dir"]) / gate["show"]
+        context |= {"file": gate["show"], "text": _shown(file)}
     hours = gate.get("expires_in_hours")
     return {
         "message": gate["message"],
         "options": gate["options"],
-        "expires_in_seconds": None if hours is None else hours * 3600,
+        "expires_in_seconds": None if hours is None else hours * _SECONDS_IN_AN_HOUR,
         "context": context,
+        "audience": {key: gate[key] for key in ("person", "role") if gate.get(key)} or None,
     }
 
 
-def result_of(outcome: Outcome | None) -> Any:
+def action_of(plan: Any, spec: Any, gate: Any, given_before: Any) -> dict[str, Any]:
+    """What a gate's approval is for: the work, what was shown, and what the steps that it needs gave."""
+    kind, given = work_of(plan, spec, None)
+    return {
+        "kind": kind,
+        "input": given
+        or {key: spec[key] for key in ("foreach", "command", "prompt") if key in spec},
+        "message": gate["message"],
+        "shown": gate["context"].get("text"),
+        "needs": given_before,
+    }
+
+
+def result_of(value: Any) -> Any:
     """What the agent gave: for a command its `::result`, for a callable what it returned."""
-    if outcome is None:
-        return None
-    value = outcome.value
     return value["result"] if isinstance(value, dict) and "exit_code" in value else value
+
+
+def missing_outputs(spec: Any, result: Any) -> list[str]:
+    """The outputs that a step should have given and has not."""
+    given = result if isinstance(result, dict) else {}
+    return [name for name in spec.get("outputs", ()) if name not in given]
 
 
 def told_by(value: Any) -> Any:
@@ -73,29 +93,36 @@ def findings_of(result: Any, reason: str) -> Any:
     return [result] if result is not None else [{"message": reason}]
 
 
-def _command_input(
-    plan: Any, step: Any, command: list[str], timeout_seconds: float | None
-) -> dict[str, Any]:
-    env = {**plan["spec"]["env"], "HOLDFAST_WORK_DIR": plan["spec"]["work_dir"]}
-    if step["findings"] is not None:
-        env["HOLDFAST_FINDINGS"] = encode_json(step["findings"])
+def command_input(plan: Any, spec: Any, command: list[str], findings: Any = None) -> dict[str, Any]:
+    """The input of a command of the plan."""
+    env = {**plan["spec"].get("env", {}), **_folder(plan)}
+    if findings is not None:
+        env["HOLDFAST_FINDINGS"] = encode_json(findings)
+    if spec.get("inputs"):
+        env["HOLDFAST_INPUTS"] = encode_json(spec["inputs"])
     return {
         "command": command,
-        "cwd": plan["spec"]["cwd"],
+        "cwd": plan["spec"].get("cwd"),
         "env": env,
-        "timeout_seconds": timeout_seconds,
+        "timeout_seconds": spec.get("timeout_seconds"),
     }
 
 
-def _program_input(plan: Any, step: Any) -> dict[str, Any]:
-    spec = step["spec"]
+def _program_input(plan: Any, spec: Any, findings: Any) -> dict[str, Any]:
     given = {
-        **{key: spec.get(key) for key in ("prompt", "role", "model", "timeout_seconds")},
-        "cwd": plan["spec"]["cwd"],
-        "env": {**plan["spec"]["env"], "HOLDFAST_WORK_DIR": plan["spec"]["work_dir"]},
-        "findings": step["findings"],
+        **{key: spec.get(key) for key in _OF_A_PROGRAM},
+        "role": plan["spec"].get("roles", {}).get(spec.get("role"), spec.get("role")),
+        "hooks": plan["spec"].get("hooks"),
+        "cwd": plan["spec"].get("cwd"),
+        "env": {**plan["spec"].get("env", {}), **_folder(plan)},
+        "findings": findings,
     }
     return {key: value for key, value in given.items() if value is not None}
+
+
+def _folder(plan: Any) -> dict[str, str]:
+    folder = plan["spec"].get("work_dir")
+    return {} if folder is None else {"HOLDFAST_WORK_DIR": folder}
 
 
 def _shown(file: Path) -> str:

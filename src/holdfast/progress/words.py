@@ -1,4 +1,4 @@
-"""Time remaining in a person's words."""
+"""Lengths of time in a person's words."""
 
 from __future__ import annotations
 
@@ -23,3 +23,15 @@ def describe(remaining: Remaining | None) -> str:
     if round(low / size) == 0 < last and size > 1:
         return f"up to {last} {unit}"
     return f"about {first}–{last} {unit}" if first < last else f"about {last} {unit}"
+
+
+def span(seconds: float) -> str:
+    """A length of time in one unit.
+
+    >>> span(0.42), span(95), span(7200)
+    ('0.4 s', '1.6 min', '2.0 h')
+    """
+    for size, unit in _UNITS[:-1]:
+        if seconds >= size:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{max(seconds, 0):.1f} s"

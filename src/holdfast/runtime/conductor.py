@@ -3,64 +3,34 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
-from holdfast.client import Holdfast
-from holdfast.engine.holding import holder_name
-from holdfast.engine.listener import Listener
+from holdfast.engine.calls import Row
 from holdfast.model.leases import Lease, LeaseKind
-from holdfast.runtime.crew import Crew
-from holdfast.runtime.duty import Duty, logger
-from holdfast.runtime.ventures import Ventures
+from holdfast.model.supervisors import RestorationAction
+from holdfast.runtime.claiming import Claiming
+from holdfast.runtime.duty import logger
 from holdfast.supervisors.handle import Supervisor
 from holdfast.supervisors.running import Completed, Failed, Lost, run_supervisor
 
 
-class Conductor(Duty):
+class Conductor(Claiming):
     """Runs supervisors, as many at once as it may."""
 
     name = "conductor"
+    kind = LeaseKind.SUPERVISOR
+    function = "claim_supervisors"
 
-    def __init__(self, hf: Holdfast, *, ventures: Ventures, listener: Listener, limit: int) -> None:
-        super().__init__(listener)
-        self._hf = hf
-        self._ventures = ventures
-        self._crew = Crew(limit, listener.ring)
+    def wanted(self) -> dict[str, Any]:
+        """Those whose functions this program has."""
+        return {
+            "handlers": list(self._hf.supervisors),
+            "max_deaths": self._hf.settings.max_deaths,
+        }
 
-    async def stop(self) -> None:
-        """Stop taking, and give back what is running."""
-        await super().stop()
-        await self._crew.stop()
-
-    async def turn(self) -> bool:
-        """Take as much as there is room for."""
-        taken = 0
-        for venture_id in await self._ventures.with_work() if self._crew.free else ():
-            if not self._crew.free:
-                break
-            rows = await self._hf.engine.call(
-                "claim_supervisors",
-                holder=holder_name(),
-                handlers=list(self._hf.supervisors),
-                limit=self._crew.free,
-                lease_seconds=self._hf.settings.lease_seconds,
-                max_deaths=self._hf.settings.max_deaths,
-                venture_id=venture_id,
-            )
-            taken += len(rows)
-            for row in rows:
-                self._crew.start(f"holdfast supervisor {row['name']}", self._run(venture_id, row))
-        return taken > 0 and self._crew.free > 0
-
-    async def _run(self, venture_id: UUID, row: Any) -> None:
+    async def run(self, lease: Lease, row: Row) -> None:
+        """Run its function to the end."""
         supervisor = Supervisor(
-            lease=Lease(
-                kind=LeaseKind.SUPERVISOR,
-                venture_id=venture_id,
-                id=row["id"],
-                epoch=row["epoch"],
-                token=row["token"],
-            ),
+            lease=lease,
             name=row["name"],
             input=row["input"],
             memory=row["memory"],
@@ -68,6 +38,7 @@ class Conductor(Duty):
             engine=self._hf.engine,
             watch=self._hf.watch,
         )
+        _tell(supervisor)
         match await run_supervisor(
             supervisor, self._hf.supervisors[row["handler"]], self._hf.heart
         ):
@@ -77,3 +48,15 @@ class Conductor(Duty):
                 logger.warning("supervisor %s failed: %s", row["name"], error)
             case Lost(reason):
                 logger.warning("supervisor %s: %s", row["name"], reason)
+
+
+def _tell(supervisor: Supervisor) -> None:
+    """Say in the log that it was restored, and louder what could not be kept."""
+    restored = supervisor.restoration
+    if restored is None:
+        return
+    source = restored.source.replace("_", " ")
+    logger.info("supervisor %s restored (%s, %s)", supervisor.name, restored.number, source)
+    for found in restored.findings:
+        if found.action not in (RestorationAction.KEEP, RestorationAction.REPAIR):
+            logger.warning("supervisor %s: %s: %s", supervisor.name, found.subject, found.reason)

@@ -5,68 +5,42 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from typing import Any
-from uuid import UUID
 
 from holdfast.agents import Agent, Agents, Cancelled, Done, Failed, Outcome, Postponed
 from holdfast.client import Holdfast
-from holdfast.engine.holding import held, holder_name
+from holdfast.engine.calls import Row
+from holdfast.engine.holding import held
 from holdfast.engine.listener import Listener
 from holdfast.errors import DatabaseUnavailable, HoldfastError, LeaseLost
 from holdfast.executions.run import Run
 from holdfast.model.kinds import CALLABLE_PREFIX
 from holdfast.model.leases import Lease, LeaseKind
-from holdfast.runtime.crew import Crew
-from holdfast.runtime.duty import Duty, logger
+from holdfast.runtime.claiming import Claiming
+from holdfast.runtime.duty import logger
 from holdfast.runtime.ventures import Ventures
 from holdfast.telemetry import spans
 
 
-class Executor(Duty):
+class Executor(Claiming):
     """Runs executions, as many at once as it may."""
 
     name = "executor"
+    kind = LeaseKind.EXECUTION
+    function = "claim_executions"
 
     def __init__(
         self, hf: Holdfast, *, agents: Agents, ventures: Ventures, listener: Listener, limit: int
     ) -> None:
-        super().__init__(listener)
-        self._hf = hf
+        super().__init__(hf, ventures=ventures, listener=listener, limit=limit)
         self._agents = agents
-        self._ventures = ventures
-        self._crew = Crew(limit, listener.ring)
 
-    async def stop(self) -> None:
-        """Stop taking, and give back what is running."""
-        await super().stop()
-        await self._crew.stop()
+    def wanted(self) -> dict[str, Any]:
+        """Those of the kinds that there are agents for."""
+        return {"kinds": self._agents.kinds}
 
-    async def turn(self) -> bool:
-        """Take as much as there is room for."""
-        taken = 0
-        for venture_id in await self._ventures.with_work() if self._crew.free else ():
-            if not self._crew.free:
-                break
-            rows = await self._hf.engine.call(
-                "claim_executions",
-                holder=holder_name(),
-                kinds=self._agents.kinds,
-                limit=self._crew.free,
-                lease_seconds=self._hf.settings.lease_seconds,
-                venture_id=venture_id,
-            )
-            taken += len(rows)
-            for row in rows:
-                self._crew.start(f"holdfast execution {row['name']}", self._run(venture_id, row))
-        return taken > 0 and self._crew.free > 0
-
-    async def _run(self, venture_id: UUID, row: Any) -> None:
-        lease = Lease(
-            kind=LeaseKind.EXECUTION,
-            venture_id=venture_id,
-            id=row["id"],
-            epoch=row["epoch"],
-            token=row["token"],
-        )
+    async def run(self, lease: Lease, row: Row) -> None:
+        """Run it with its agent, and say how it ended."""
+        venture_id = lease.venture_id
         run = Run(
             lease=lease,
             name=row["name"],

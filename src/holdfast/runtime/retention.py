@@ -9,6 +9,7 @@ from holdfast.engine.listener import Listener
 from holdfast.runtime.duty import Duty
 
 EVERY_SECONDS = 6 * 3600.0
+_AT_A_TIME = 200
 
 
 class Retention(Duty):
@@ -28,6 +29,15 @@ class Retention(Duty):
             days = self._hf.settings.retention_days
             await self._hf.engine.call("drop_old_partitions", retention_days=days)
             await self._hf.engine.call("forget_tool_calls", retention_days=days)
+            await self._forget_conversations(days)
             await self._hf.engine.call("forget_requests")
             self._due_at = time.monotonic() + EVERY_SECONDS
         return False
+
+    async def _forget_conversations(self, days: int) -> None:
+        """A few at a time, until none is left that is old enough: each goes with all its text."""
+        forgotten = _AT_A_TIME
+        while forgotten == _AT_A_TIME:
+            forgotten = await self._hf.engine.call_value(
+                "forget_conversations", retention_days=days, limit=_AT_A_TIME
+            )

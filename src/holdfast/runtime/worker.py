@@ -9,8 +9,11 @@ from uuid import UUID
 from holdfast.agents import Agents
 from holdfast.client import Holdfast
 from holdfast.engine.listener import Listener
+from holdfast.notifications import Sender
 from holdfast.runtime.conductor import Conductor
+from holdfast.runtime.drift_watcher import DriftWatcher
 from holdfast.runtime.executor import Executor
+from holdfast.runtime.notifier import Notifier
 from holdfast.runtime.reaper import Reaper
 from holdfast.runtime.retention import Retention
 from holdfast.runtime.ventures import Ventures
@@ -50,7 +53,11 @@ class Worker:
                 hf, ventures=ventures, listener=self._listener, limit=settings.worker_supervisors
             ),
             Reaper(hf, ventures=ventures, listener=clock, on_swept=self._listener.ring),
+            DriftWatcher(hf, ventures=ventures, listener=clock),
         ]
+        sender = Sender(hf.engine, settings)
+        if sender.has_channels:
+            self._duties.append(Notifier(ventures=ventures, listener=clock, sender=sender))
         if not hf.is_remote:  # what is old is the server's affair
             self._duties.append(Retention(hf, listener=clock))
 

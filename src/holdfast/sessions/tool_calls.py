@@ -7,9 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from holdfast.engine.calls import Calls, Row
+from holdfast.model.interrupts import as_interrupt
 from holdfast.model.sessions import SessionLease
 from holdfast.model.states import QuestionStatus
 from holdfast.model.tools import HeldWork, ToolOutcome
+
+# As much as an agent reads through.
+MOST_LISTED = 50
 
 
 class ToolCallService:
@@ -70,6 +74,11 @@ class ToolCallService:
             "get_session_context", **lease.fence, since=since, venture_id=self._venture_id
         )
         return found
+
+    async def inbox(self) -> list[dict[str, Any]]:
+        """What waits for a person in the venture, the oldest first, under the names of AG-UI."""
+        rows = await self._engine.read("questions", self._venture_id, True, False, None)
+        return [as_interrupt(dict(row)) for row in rows[:MOST_LISTED]]
 
     async def deliver(self, lease: SessionLease, ticket: UUID) -> Row:
         """A question's status, its answer and who gave it; one that was answered counts as handed over."""

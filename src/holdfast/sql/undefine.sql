@@ -8,15 +8,16 @@ begin
     loop
         execute v_drop;
     end loop;
-    for v_drop in
+    -- Named before the first is dropped: what went with another has no name any more.
+    foreach v_drop in array array(
         select format('drop view if exists %s cascade', oid::regclass) from pg_class
-        where relnamespace = 'holdfast'::regnamespace and relkind = 'v'
+        where relnamespace = 'holdfast'::regnamespace and relkind = 'v')
     loop
         execute v_drop;
     end loop;
-    for v_drop in
+    foreach v_drop in array array(
         select format('drop function if exists %s cascade', oid::regprocedure) from pg_proc
-        where pronamespace = 'holdfast'::regnamespace
+        where pronamespace = 'holdfast'::regnamespace)
     loop
         execute v_drop;
     end loop;

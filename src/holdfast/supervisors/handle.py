@@ -6,7 +6,8 @@ import asyncio
 import inspect
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any, Literal, TypeVar
 from uuid import UUID
 
 from holdfast.engine.calls import Engine
@@ -16,7 +17,10 @@ from holdfast.live.watch import Watch
 from holdfast.model.kinds import kind_of
 from holdfast.model.leases import Lease
 from holdfast.model.states import ExecutionStatus, QuestionStatus, SupervisorState
+from holdfast.model.supervisors import restoration_of
+from holdfast.supervisors.conversation import Conversation
 from holdfast.supervisors.outcomes import Outcome, Outcomes
+from holdfast.supervisors.tool_calls import unanswered_calls
 
 _Result = TypeVar("_Result")
 
@@ -57,6 +61,15 @@ class Supervisor:
         self._executions: dict[str, str] = memory["executions"]
         self._names: Counter[str] = Counter()
         self._waits: Counter[SupervisorState] = Counter()
+        told = memory.get("restoration")
+        self.restoration = restoration_of(told) if told else None
+        """What its newest restoration found; None if it never was interrupted."""
+        self.conversation = Conversation(
+            call=partial(self.call, supervisor_id=self.id),
+            load=self._load,
+            checkpoint=memory.get("checkpoint"),
+        )
+        """What it and its agent said, kept turn by turn."""
 
     @property
     def id(self) -> UUID:
@@ -81,6 +94,34 @@ class Supervisor:
             state=state,
             activity=activity,
             progress=progress,
+        )
+
+    async def phase(self, name: str) -> None:
+        """Enter a phase of one's own; this is a save point."""
+        await self.call("update_supervisor_phase", supervisor_id=self.id, phase=name)
+
+    async def checkpoint(self, state: Any = None, *, label: str | None = None) -> int:
+        """Make a save point now, with what `recall` shall give after a crash. Gives its number."""
+        return await self.conversation.keep(state, label=label)
+
+    async def recall(self) -> Any:
+        """What the newest checkpoint was given to keep."""
+        return await self.conversation.recall()
+
+    async def context(self) -> str | None:
+        """What the agent has to know after a restoration: where it was, what changed meanwhile, which outcome is unknown.
+
+        None if it was never interrupted.
+        """
+        if self.restoration is None:
+            return None
+        calls = unanswered_calls(await self.conversation.messages())
+        unknown = [f"Called, and nobody knows with what outcome: {call}" for call in calls]
+        return "\n".join([self.restoration.context, *unknown])
+
+    async def _load(self) -> list[Any]:
+        return await self._engine.call(
+            "load_checkpoint", supervisor_id=self.id, venture_id=self.lease.venture_id
         )
 
     async def step(
@@ -158,11 +199,37 @@ class Supervisor:
         expires_in_hours: float | None = None,
         default: Any = None,
         context: dict[str, Any] | None = None,
+        schema: dict[str, Any] | None = None,
+        person: str | None = None,
+        role: str | None = None,
+        on_expiry: Literal["default", "fail", "escalate"] | None = None,
+        escalation: dict[str, Any] | None = None,
+        action: Any = None,
+        blocks: Sequence[str] | None = None,
     ) -> Any:
         """Ask a person and wait for the answer; a question that expired gives its default.
 
         The question outlives this process: asked again after a crash it is the same question, and an answer that
-        came meanwhile is there at once.
+        came meanwhile is there at once. Asked again about another `action` it is a new one: an approval is for exactly
+        what was shown.
+
+        Args:
+            message: what is asked.
+            options: the answers to choose from.
+            key: its name, by which it is found again; unset: the message.
+            expires_in_hours: how long it is open.
+            default: the answer when nobody gives one.
+            context: what is shown beside it; `text` as it stands.
+            schema: the form of the answer, as a JSON Schema.
+            person: whom it is for, by user id or mail address.
+            role: which members it is for; unset with `person` too: operators.
+            on_expiry: what happens when nobody answers: the default is given, this call fails, or others are asked.
+            escalation: whom to ask then: `{"audience": {"role": "owner"}, "expires_in_seconds": 3600, "on_expiry": "fail"}`.
+            action: what exactly an approval is for.
+            blocks: what waits for the answer besides this supervisor.
+
+        Raises:
+            WorkFailed: it was withdrawn, or nobody answered and `on_expiry` is `fail`.
         """
         key = self._unique(key or message)
         [row] = await self.call(
@@ -174,13 +241,19 @@ class Supervisor:
             expires_in_seconds=None if expires_in_hours is None else expires_in_hours * 3600,
             default_answer=default,
             context=context or {},
+            schema=schema,
+            audience={k: v for k, v in (("person", person), ("role", role)) if v} or None,
+            on_expiry=on_expiry,
+            escalation=escalation,
+            action=action,
+            blocks=None if blocks is None else list(blocks),
         )
         async with self.waiting(SupervisorState.WAITING_FOR_ANSWERS):
             outcomes = await self._outcomes.wait_for_all(questions=[row["id"]])
         return await self._consume(row["id"], outcomes[row["id"]])
 
     async def wait_for_any_change(
-        self, ids: Sequence[UUID], look: Callable[[], Awaitable[bool]]
+        self, ids: Sequence[UUID | str], look: Callable[[], Awaitable[bool]]
     ) -> None:
         """Wait until `look` says that there is something to do; it is asked again whenever one of `ids` changed."""
         await self._outcomes.wait_until(ids, look)
@@ -201,6 +274,8 @@ class Supervisor:
             case QuestionStatus.WITHDRAWN:
                 raise WorkFailed("The question was withdrawn before it was answered.")
             case QuestionStatus.EXPIRED:
+                if outcome.error is not None:
+                    raise WorkFailed(outcome.error)
                 return outcome.value
             case QuestionStatus.ACKNOWLEDGED:
                 return outcome.value

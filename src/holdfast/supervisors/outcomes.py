@@ -69,7 +69,9 @@ class Outcomes:
         await self.wait_until([*executions, *questions], look)
         return outcomes
 
-    async def wait_until(self, ids: Sequence[UUID], look: Callable[[], Awaitable[bool]]) -> None:
+    async def wait_until(
+        self, ids: Sequence[UUID | str], look: Callable[[], Awaitable[bool]]
+    ) -> None:
         """Look, and look again whenever one of `ids` changed, until `look` says yes."""
         async with self._watch.interest(ids) as wake:
             while not await look():

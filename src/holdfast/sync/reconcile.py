@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -166,7 +168,30 @@ async def settle(
                 problem=problem,
             )
         )
+    if found:
+        await _keep_for_people(project, session_id, found)
     return tuple(found)
+
+
+async def _keep_for_people(project: Project, session_id: str, found: Sequence[Found]) -> None:
+    """Let the session's view show what was found; where that cannot be, whoever asked is told all the same."""
+    rows = [
+        {
+            "kind": one.difference.kind,
+            "here": one.difference.here,
+            "truth": one.difference.truth,
+            "repaired": one.is_repaired,
+            "problem": one.problem,
+        }
+        for one in found
+    ]
+    with contextlib.suppress(HoldfastError):
+        await project.engine.call(
+            "report_divergences",
+            session_id=session_id,
+            found=rows,
+            venture_id=project.venture_id,
+        )
 
 
 def _differences(verdict: Verdict) -> tuple[Difference, ...]:

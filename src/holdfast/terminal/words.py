@@ -5,6 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from uuid import UUID
 
+from holdfast.progress.words import span
+
+__all__ = ["ago", "short", "span"]
+
 _SHORT = 8
 
 
@@ -22,15 +26,3 @@ def ago(moment: datetime | None) -> str:
     if moment is None:
         return ""
     return span((datetime.now(UTC) - moment).total_seconds())
-
-
-def span(seconds: float) -> str:
-    """A length of time in one unit.
-
-    >>> span(0.42), span(95), span(7200)
-    ('0.4 s', '1.6 min', '2.0 h')
-    """
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{seconds / size:.1f} {unit}"
-    return f"{max(seconds, 0):.1f} s"

@@ -94,6 +94,23 @@ async def auditor(stage: Stage) -> Story:
     await session.call("end_session", reason="its work was done")
 
 
+_FOUND = [
+    {"kind": "SD", "here": "file=SD-101", "truth": "db_claim=SD-102", "repaired": True},
+    {
+        "kind": "branch",
+        "here": "branch=sd-101-audit",
+        "truth": "db_claim=SD-102",
+        "repaired": False,
+    },
+]
+_HOOKS = [("SessionStart", 2, 0, 0.31), ("PreToolUse", 214, 1, 0.09), ("Stop", 6, 2, 41.0)]
+
+
+def _hook(name: str, runs: int, refusals: int, longest: float) -> dict[str, Any]:
+    seconds = {"seconds": longest * (1 + runs) / 2, "longest": longest}
+    return {"hook": name, "runs": runs, "refusals": refusals, "failures": 0, **seconds}
+
+
 async def filler(stage: Stage) -> Story:
     """Walks the children of SD-100; died once, and came back to its place."""
     yield 300
@@ -117,6 +134,8 @@ async def filler(stage: Stage) -> Story:
     await session.start("claude", "ann@quay", "sd-102-cents")
     await session.take("SD-102")
     await session.call("save_session", metadata={"resumed_because": "the machine was restarted"})
+    await stage.call("report_divergences", session_id=session.name, found=_FOUND)
+    await session.call("report_hooks", hooks=[_hook(*one) for one in _HOOKS])
     yield 0.4
     await session.call("renew_session", lease_seconds=A_DAY_SECONDS)
 

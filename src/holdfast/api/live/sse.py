@@ -14,6 +14,7 @@ from holdfast.api.access import Caller, SomeCaller, named_venture
 from holdfast.api.gateway import Gateway, gateway_of
 from holdfast.api.live.closing import Gone
 from holdfast.api.live.connection import PING_SECONDS, Connection
+from holdfast.api.live.socket import hang_up
 from holdfast.live.asking import Asking, asking
 from holdfast.live.hub import Hub
 from holdfast.live.outbox import Frame
@@ -86,19 +87,25 @@ class StreamConnection(Connection):
         await asked.wish("", await self.venture(venture), self.caller.engine)
         self._asked = (asked, venture)
 
-    async def serve(self, receive: Receive, send: Send) -> None:
+    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the stream until either side ends it."""
+        with self._gateway.open_connection():
+            await self._serve(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._receive, self._send = receive, send
         headers = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await self._write_text(f"retry: {RETRY_MS}\n\n")
         closing = await self.run()
         if closing is not None:
-            await self._goodbye(f": {closing.code} {closing.reason}\n\n")
+            hang_up(scope)
+            text = f": {closing.code} {closing.reason}\n\n"
+            await send({"type": "http.response.body", "body": text.encode()})
 
     async def write(self, frames: list[Frame]) -> None:
         """Write what waits; a client that does not read holds this up."""
-        await self._write_text(stream_text(frames))
+        await self._write_bytes(stream_text(frames))
 
     async def listen(self) -> None:
         """Begin, and wait until the client leaves."""
@@ -117,17 +124,11 @@ class StreamConnection(Connection):
             await self._write_text(": here\n\n")
 
     async def _write_text(self, text: str) -> None:
-        assert self._send is not None
-        body = {"type": "http.response.body", "body": text.encode(), "more_body": True}
-        await self._send(body)
+        await self._write_bytes(text.encode())
 
-    async def _goodbye(self, text: str) -> None:
+    async def _write_bytes(self, data: bytes) -> None:
         assert self._send is not None
-        try:
-            async with asyncio.timeout(1):
-                await self._send({"type": "http.response.body", "body": text.encode()})
-        except TimeoutError:
-            return
+        await self._send({"type": "http.response.body", "body": data, "more_body": True})
 
 
 class EventStream(Response):
@@ -139,4 +140,4 @@ class EventStream(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve."""
-        await self._connection.serve(receive, send)
+        await self._connection.serve(scope, receive, send)

@@ -13,11 +13,12 @@ from holdfast.api.gateway import Gateway, gateway_of
 from holdfast.api.live.closing import CloseCode, Closing, Gone, closing_for
 from holdfast.api.live.connection import PING_SECONDS, Connection
 from holdfast.api.live.messages import Ping, Pong, Subscribe, Unsubscribe, message_of
+from holdfast.api.live.socket import write_frames
 from holdfast.api.origins import is_own_origin
 from holdfast.errors import HoldfastError, NotAllowed
 from holdfast.live.hub import Hub
 from holdfast.live.outbox import Frame, Notice
-from holdfast.live.wire import messages
+from holdfast.live.wire import socket_frames
 
 PROTOCOL = "holdfast.v1"
 PONG_SECONDS = 8.0
@@ -31,15 +32,19 @@ async def live(socket: WebSocket) -> None:
     """Follow the feed; docs/reference/live.md says how."""
     offered = socket.scope.get("subprotocols", [])
     await socket.accept(PROTOCOL if PROTOCOL in offered else None)
+    gateway = gateway_of(socket)
+    with gateway.open_connection():
+        closing = await _serve(socket, gateway)
+        if closing is not None:
+            await _close(socket, closing)
+
+
+async def _serve(socket: WebSocket, gateway: Gateway) -> Closing | None:
     try:
-        gateway = gateway_of(socket)
         who = await _let_in(socket, gateway)
-        connection = SocketConnection(socket, gateway=gateway, caller=who)
-        closing = await connection.run()
+        return await SocketConnection(socket, gateway=gateway, caller=who).run()
     except HoldfastError as error:
-        closing = closing_for(error)
-    if closing is not None:
-        await _close(socket, closing)
+        return closing_for(error)
 
 
 async def _let_in(socket: WebSocket, gateway: Gateway) -> Caller:
@@ -74,9 +79,8 @@ class SocketConnection(Connection):
     async def write(self, frames: list[Frame]) -> None:
         """Write what waits; a client that does not read holds this up."""
         try:
-            for message in messages(frames):
-                await self._socket.send_text(message)
-        except (WebSocketDisconnect, RuntimeError) as error:
+            await write_frames(self._socket.scope, socket_frames(frames))
+        except ConnectionError as error:
             raise Gone from error
 
     async def listen(self) -> None:

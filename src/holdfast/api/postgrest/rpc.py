@@ -13,6 +13,7 @@ from holdfast.api.access import Caller, SomeCaller, named_venture, venture
 from holdfast.api.gateway import gateway_of
 from holdfast.api.postgrest.answers import json_text, rows_or_one
 from holdfast.api.postgrest.refusals import PostgrestRoute
+from holdfast.config import DEFAULT_VENTURE
 from holdfast.engine.catalogue import Function
 from holdfast.errors import InvalidValue, NotFound
 
@@ -83,7 +84,7 @@ async def _meant_venture(
     request: Request, who: Caller, function: Function, arguments: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The venture that the request names beside the body, or that this server means when nobody names one."""
-    is_named = named_venture(request) or gateway_of(request).settings.venture != "default"
+    is_named = named_venture(request) or gateway_of(request).settings.venture != DEFAULT_VENTURE
     if _VENTURE not in function.arguments or _VENTURE in arguments or not is_named:
         return {}
     return {_VENTURE: str(await venture(request, who))}

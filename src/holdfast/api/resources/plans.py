@@ -56,7 +56,7 @@ async def get_plan_progress(reading: Reading, plan_id: UUID) -> Eta:
 
 @router.get("/{plan_id}", response_model=WholePlan, responses=ONE)
 async def get_plan(reading: Reading, plan_id: UUID, if_none_match: IfNoneMatch = None) -> Response:
-    """One plan; stop, pause and resume it by its supervisor."""
+    """One plan."""
     row = await reading.one("one_plan", "plan", plan_id)
     return tagged(WholePlan.model_validate(dict(row)), row["seq"], if_none_match)
 

@@ -23,13 +23,14 @@ from holdfast.api.resources.paging import (
 )
 from holdfast.api.resources.reading import Reading
 from holdfast.api.resources.shapes.progress import Eta
-from holdfast.api.resources.shapes.sessions import Claim, Session
+from holdfast.api.resources.shapes.sessions import Claim, Divergence, Session, SessionHook
 from holdfast.api.resources.writing import Done, NeededReason, OptionalReason, Undo, Writing
 from holdfast.model.sessions import SessionState
 from holdfast.progress import of_sessions
 
 router = resource("/api/v1/sessions", tag="sessions")
 
+_MOST_DIVERGENCES = 100
 SessionName = Annotated[
     str, Path(max_length=200, description="The session's id, or the agent program's name for it.")
 ]
@@ -79,6 +80,25 @@ async def list_claims(
     before, directive = place(after, datetime.fromisoformat, UUID)
     rows = await reading.rows("session_claims", session["session_id"], before, limit + 1, directive)
     return page_of(rows, limit, Claim, lambda row: [row["claimed_at"], row["directive_id"]])
+
+
+@router.get("/{session_id}/hooks", responses=READING)
+async def list_session_hooks(
+    reading: Reading, session_id: SessionName, limit: Limit = DEFAULT_LIMIT, after: After = None
+) -> Page[SessionHook]:
+    """The hooks of its agent program that ran, by name; written every ten seconds or so."""
+    session = await reading.one("one_session", "session", session_id)
+    [name] = place(after, str)
+    rows = await reading.rows("list_session_hooks", session["id"], name, limit + 1)
+    return page_of(rows, limit, SessionHook, lambda row: [row["hook"]])
+
+
+@router.get("/{session_id}/divergences", responses=READING)
+async def list_divergences(reading: Reading, session_id: SessionName) -> Page[Divergence]:
+    """Where its files, its branch and the database said different things, seen last first; the newest hundred are kept."""
+    session = await reading.one("one_session", "session", session_id)
+    rows = await reading.rows("list_divergences", session["id"], _MOST_DIVERGENCES)
+    return Page(items=[Divergence.model_validate(dict(row)) for row in rows], next=None)
 
 
 @router.post("/{session_id}/release", responses=WRITING)

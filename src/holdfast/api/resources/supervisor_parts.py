@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
+
+from fastapi import Query
 
 from holdfast.api.resources.documenting import READING, resource
 from holdfast.api.resources.paging import DEFAULT_LIMIT, After, Limit, Page, page_of, place
 from holdfast.api.resources.reading import Reading
-from holdfast.api.resources.shapes.supervisors import Checkpoint, Restoration, SupervisorStep
+from holdfast.api.resources.shapes.supervisors import (
+    Checkpoint,
+    Restoration,
+    RestorationPreview,
+    SupervisorStep,
+)
 
 router = resource("/api/v1/supervisors/{supervisor_id}", tag="supervisors")
 
@@ -44,3 +52,15 @@ async def list_checkpoints(
     [before] = place(after, int)
     rows = await reading.rows("list_checkpoints", supervisor_id, before, limit + 1)
     return page_of(rows, limit, Checkpoint, lambda row: [row["number"]])
+
+
+@router.get("/restoration", responses=READING)
+async def preview_restoration(
+    reading: Reading,
+    supervisor_id: UUID,
+    checkpoint: Annotated[int | None, Query(ge=1, description="From this one.")] = None,
+) -> RestorationPreview:
+    """What a restoration would find now and do about it; nothing is changed."""
+    given = {"supervisor_id": supervisor_id, "from": checkpoint, "venture_id": reading.venture_id}
+    told = await reading.caller.engine.call_value("preview_restoration", **given)
+    return RestorationPreview.model_validate(told)

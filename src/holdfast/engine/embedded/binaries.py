@@ -73,6 +73,15 @@ def choose(bin_dir: Path | None, *, major: int | None, identity: Identity) -> Bi
     return Binaries(bin_dir=_readable_copy(newest), major=newest.major)
 
 
+def client(name: str) -> Path:
+    """A client program of the wheel's newest version, which we run ourselves.
+
+    Raises:
+        EmbeddedServerFailed: the wheel is not installed.
+    """
+    return max(_wheel_bin_dirs(), key=_major_of) / name
+
+
 def _wheel_bin_dirs() -> list[Path]:
     spec = importlib.util.find_spec(_PACKAGE)
     package = Path(next(iter(spec.submodule_search_locations or ())) if spec else "/nonexistent")

@@ -21,7 +21,7 @@ from holdfast.hooks.handlers import (
     task_completed,
     tool,
 )
-from holdfast.hooks.replies import Pass, Refuse, Reply
+from holdfast.hooks.replies import Missed, Pass, Refuse, Reply
 
 logger = logging.getLogger("holdfast.hooks")
 
@@ -66,4 +66,4 @@ async def answer(desk: Desk, event: HookEvent) -> Reply:
 def _failed(desk: Desk, event: HookEvent, why: str) -> Reply:
     if event.moment is Moment.BEFORE_TOOL and gate.pattern_of(desk.settings.gated_tools, event):
         return Refuse(f"Holdfast cannot ask a person about this: {why}")
-    return Pass()
+    return Missed()

@@ -99,13 +99,18 @@ begin
         return 'kept';
     end if;
     v_question := lock_question(p_row.venture_id, p_row.id);
-    if v_question.status <> 'open' then
+    if v_question.status <> 'open' or v_question.expires_at > holdfast.now() then
         return 'kept';
+    elsif v_question.on_expiry = 'escalate' then
+        perform escalate_when_due(v_question);
+        return 'escalated';
     end if;
-    update questions set status = 'expired', answer = default_answer, closed_at = holdfast.now()
+    update questions set status = 'expired', answer = case when on_expiry = 'default' then default_answer end,
+        closed_at = holdfast.now()
     where venture_id = p_row.venture_id and id = p_row.id;
     perform emit_question(p_row.venture_id, v_question.supervisor_id, v_question.session_id, 'expired', p_row.id,
-        jsonb_build_object('answer', v_question.default_answer));
+        jsonb_build_object('answer', case when v_question.on_expiry = 'default' then v_question.default_answer::jsonb end,
+            'on_expiry', v_question.on_expiry));
     return 'expired';
 end
 $$;
@@ -119,7 +124,8 @@ begin
     where exists (select from supervisor_states s where s.venture_id = v.venture_id and s.ended_at is null)
         or exists (select from agent_executions e where e.venture_id = v.venture_id and e.ended_at is null)
         or exists (select from claude_sessions s where s.venture_id = v.venture_id and s.ended_at is null)
-        or exists (select from questions q where q.venture_id = v.venture_id and q.status = 'open');
+        or exists (select from questions q where q.venture_id = v.venture_id and q.status = 'open')
+        or exists (select from drift_watches w where w.venture_id = v.venture_id);
 end
 $$;
 

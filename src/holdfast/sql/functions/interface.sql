@@ -32,8 +32,8 @@ begin
             'A task has one supervisor.', jsonb_build_object('execution_id', p_task_id, 'holder', v_execution.supervisor_id));
     end if;
     update agent_executions set supervisor_id = p_supervisor_id where venture_id = v_venture and id = p_task_id;
-    return emit_supervisor(v_venture, p_supervisor_id, 'supervisor.spawned',
-        jsonb_build_object('execution_id', p_task_id, 'name', v_execution.name));
+    return emit_supervisor(v_venture, p_supervisor_id, 'supervisor.spawned', jsonb_build_object('execution_id', p_task_id,
+        'name', v_execution.name, 'checkpoint', add_save_point(v_row, 'spawn', 'execution', p_task_id, v_execution.key)));
 end
 $$;
 
@@ -93,9 +93,12 @@ declare
     v_venture uuid := enter(p_venture_id, 'agent');
     v_row     supervisor_states := fence_supervisor(v_venture, p_supervisor_id, p_epoch, p_token);
 begin
+    if p_phase is not distinct from v_row.phase then
+        return v_row.seq;  -- it is there already
+    end if;
     update supervisor_states set phase = p_phase where venture_id = v_venture and id = p_supervisor_id;
-    return emit_supervisor(v_venture, p_supervisor_id, 'supervisor.phase_moved',
-        jsonb_strip_nulls(jsonb_build_object('from', v_row.phase, 'to', p_phase)));
+    return emit_supervisor(v_venture, p_supervisor_id, 'supervisor.phase_moved', jsonb_strip_nulls(jsonb_build_object(
+        'from', v_row.phase, 'to', p_phase, 'checkpoint', add_save_point(v_row, 'phase', p_label => p_phase))));
 end
 $$;
 
@@ -132,8 +135,9 @@ returns integer
 language plpgsql security definer set search_path = holdfast, pg_temp as $$
 declare
     v_venture uuid := enter(p_venture_id, 'agent');
+    v_row     supervisor_states := fence_supervisor(v_venture, p_supervisor_id, p_epoch, p_token);
 begin
-    return restore_supervisor(fence_supervisor(v_venture, p_supervisor_id, p_epoch, p_token), p_source, null);
+    return restore_locked_supervisor(v_row, p_source, v_row.lease_holder, array(select f from find_all(v_row, p_source) f));
 end
 $$;
 
@@ -173,8 +177,8 @@ begin
         'spawned_task_ids', (select coalesce(jsonb_agg(e.id order by e.created_at), '[]') from agent_executions e
             where e.venture_id = v_venture and e.supervisor_id = s.id),
         'pending_questions', pending_questions_of(v_venture, s.id),
-        'memory', supervisor_memory(v_venture, s.id),
-        'findings', supervisor_findings(s))
+        'memory', supervisor_memory(s),
+        'findings', preview_restoration(s.id, null, v_venture) -> 'findings')
     into v_state from supervisor_states s where s.venture_id = v_venture and s.id = p_supervisor_id;
     if not found then
         perform refuse('HF003', format('There is no supervisor %s.', p_supervisor_id), 'Check the id and the venture.');

@@ -200,7 +200,7 @@ declare
     v_venture  uuid := enter(p_venture_id, 'operator');
     v_question questions := lock_question(v_venture, p_question_id);
 begin
-    return withdraw_locked_question(v_question, p_reason);
+    return withdraw_locked_question(v_question, p_reason, acting_user());
 end
 $$;
 
@@ -253,6 +253,7 @@ begin
     perform require_drawn('supervisor', p_supervisor_id::text, v_row.state::text, 'resumed', v_row.paused_at is not null);
     update supervisor_states set state = 'working', paused_at = null, paused_by = null, pause_reason = null
     where venture_id = v_venture and id = p_supervisor_id;
+    perform accept_restoration(v_row);
     return emit_supervisor(v_venture, p_supervisor_id, 'supervisor.resumed', jsonb_strip_nulls(
         jsonb_build_object('reason', p_reason)), p_got_on => true);
 end
@@ -268,40 +269,25 @@ declare
     v_why     text := format('Stopped by %s%s.', acting_user(), coalesce(': ' || nullif(rtrim(p_reason, '.'), ''), ''));
 begin
     perform require_drawn('supervisor', p_supervisor_id::text, v_row.state::text, 'failed', is_drawn(v_row.state, 'failed'));
-    perform stop_plan(v_venture, p_supervisor_id, v_why);
-    perform stop_execution(v_venture, e, v_why) from (
-        select * from agent_executions where venture_id = v_venture and supervisor_id = p_supervisor_id and ended_at is null
-        order by id for no key update) e;
-    perform withdraw_locked_question(lock_question(v_venture, q.id), v_why) from (
-        select id from questions where venture_id = v_venture and supervisor_id = p_supervisor_id and status = 'open'
-        order by id) q;
-    update supervisor_states set paused_at = null, paused_by = null, pause_reason = null,
-        lease_token = null, lease_expires_at = null, lease_holder = null
-    where venture_id = v_venture and id = p_supervisor_id;
-    return end_supervisor(v_row, 'failed', null, v_why);
+    return end_all_of_supervisor(v_row, 'failed', v_why);
 end
 $$;
 
--- Ends the plan of a supervisor that is being stopped: what is under way has failed, what was not begun is left.
-create function holdfast.stop_plan(p_venture_id uuid, p_supervisor_id uuid, p_why text) returns void
+-- Ends a supervisor whose row is locked, with its plan, its executions and its questions.
+create function holdfast.end_all_of_supervisor(p_row holdfast.supervisor_states, p_state holdfast.supervisor_state, p_why text)
+returns bigint
 language plpgsql as $$
-declare
-    v_plan plans;
-    v_step plan_steps;
 begin
-    select * into v_plan from plans
-    where venture_id = p_venture_id and supervisor_id = p_supervisor_id and ended_at is null for no key update;
-    if not found then
-        return;
-    end if;
-    for v_step in
-        select s.* from plan_steps s
-        where s.venture_id = p_venture_id and s.plan_id = v_plan.id and s.status in ('running', 'waiting', 'verifying')
-        order by s.position, s.round
-    loop
-        perform move_locked_step(v_step, 'failed', jsonb_build_object('reason', p_why));
-    end loop;
-    perform end_plan(v_plan, case when v_plan.status = 'pending' then 'skipped' else 'failed' end::plan_status, p_why,
-        open_steps(v_plan));
+    perform end_stopped_plan(p_row.venture_id, p_row.id, p_why);
+    perform stop_execution(p_row.venture_id, e, p_why) from (
+        select * from agent_executions where venture_id = p_row.venture_id and supervisor_id = p_row.id and ended_at is null
+        order by id for no key update) e;
+    perform withdraw_locked_question(lock_question(p_row.venture_id, q.id), p_why) from (
+        select id from questions where venture_id = p_row.venture_id and supervisor_id = p_row.id and status = 'open'
+        order by id) q;
+    update supervisor_states set paused_at = null, paused_by = null, pause_reason = null,
+        lease_token = null, lease_expires_at = null, lease_holder = null
+    where venture_id = p_row.venture_id and id = p_row.id;
+    return end_supervisor(p_row, p_state, null, p_why);
 end
 $$;

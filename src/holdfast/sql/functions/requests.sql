@@ -65,7 +65,8 @@ declare
     v_result jsonb;
 begin
     v_result := case p_action
-        when 'answer_question' then to_jsonb(answer_question(v_id, p_given -> 'answer', null, p_venture_id))
+        when 'answer_question' then to_jsonb(answer_question(v_id, p_given -> 'answer',
+            p_action_digest => decode(p_given ->> 'action_digest', 'hex'), p_venture_id => p_venture_id))
         when 'dismiss_question' then to_jsonb(dismiss_question(v_id, v_reason, p_venture_id))
         when 'release_claim' then to_jsonb(release_claim(v_name, v_reason, p_venture_id))
         when 'close_session' then to_jsonb(close_session(v_name, v_reason, p_venture_id))
@@ -74,6 +75,15 @@ begin
         when 'pause_supervisor' then to_jsonb(pause_supervisor(v_id, v_reason, p_venture_id))
         when 'resume_supervisor' then to_jsonb(resume_supervisor(v_id, v_reason, p_venture_id))
         when 'stop_supervisor' then to_jsonb(stop_supervisor(v_id, v_reason, p_venture_id))
+        when 'pause_plan' then to_jsonb(pause_plan(v_id, v_reason, p_venture_id))
+        when 'resume_plan' then to_jsonb(resume_plan(v_id, v_reason, p_venture_id))
+        when 'stop_plan' then to_jsonb(stop_plan(v_id, v_reason, p_venture_id))
+        when 'roll_plan_back' then to_jsonb(roll_plan_back(v_id, p_given ->> 'to_step', v_reason, p_venture_id))
+        when 'tick_condition' then to_jsonb(tick_condition(v_id, p_given ->> 'condition_id', p_venture_id))
+        when 'restore_supervisor' then to_jsonb(restore_supervisor(v_id, (p_given ->> 'from')::bigint, v_reason, p_venture_id))
+        when 'rewind_supervisor' then to_jsonb(rewind_supervisor(v_id, (p_given ->> 'to')::bigint, v_reason, p_venture_id))
+        when 'request_checkpoint' then to_jsonb(request_checkpoint(v_id, p_given ->> 'label', p_venture_id))
+        when 'fork_supervisor' then to_jsonb(fork_supervisor(v_id, (p_given ->> 'from')::bigint, p_given ->> 'new_name', null, p_venture_id))
         when 'override_directive' then to_jsonb(override_directive(v_name,
             (p_given ->> 'status')::directive_status, v_reason, p_venture_id))
         when 'override_directive_phase' then to_jsonb(override_directive_phase(v_name,
@@ -126,10 +136,15 @@ language sql stable as $$
     where p_action in ('cancel_execution', 'retry_execution') and e.venture_id = p_venture_id and e.id = (p_given ->> 'id')::uuid
     union all
     select s.id, s.seq from holdfast.supervisor_states s
-    where p_action in ('pause_supervisor', 'resume_supervisor', 'stop_supervisor')
+    where p_action in ('pause_supervisor', 'resume_supervisor', 'stop_supervisor', 'restore_supervisor', 'rewind_supervisor',
+            'request_checkpoint', 'fork_supervisor')
         and s.venture_id = p_venture_id and s.id = (p_given ->> 'id')::uuid
     union all
-    select q.id, 1 + num_nonnulls(q.answered_at, q.delivered_at, q.acknowledged_at, q.closed_at) from holdfast.questions q
+    select p.id, p.seq from holdfast.plans p
+    where p_action in ('pause_plan', 'resume_plan', 'stop_plan', 'roll_plan_back', 'tick_condition')
+        and p.venture_id = p_venture_id and p.id = (p_given ->> 'id')::uuid
+    union all
+    select q.id, 1 + num_nonnulls(q.answered_at, q.delivered_at, q.acknowledged_at, q.closed_at, q.voided_at) + q.escalated from holdfast.questions q
     where p_action in ('answer_question', 'dismiss_question') and q.venture_id = p_venture_id and q.id = (p_given ->> 'id')::uuid
 $$;
 

@@ -1,7 +1,9 @@
--- Taking up supervisors: new ones, ones that were given back, and ones whose worker died.
+-- Taking up supervisors: new ones, ones that were given back, and ones whose worker died. Lock order: supervisor, plan, step,
+-- execution, question.
 
--- Takes ready supervisors for a worker, or the named ones, and says of each what it finds there: a supervisor that
--- was held before is restored, and the restoration explains itself.
+-- Takes ready supervisors for a worker, or the named ones, and says of each what it finds there: a supervisor that was held
+-- before is restored, and the restoration explains itself. One that has nothing left to do, or that a person has to look at,
+-- is not given out.
 create function holdfast.claim_supervisors(
     p_holder text, p_handlers text[] default null, p_limit integer default 1, p_lease_seconds double precision default 30,
     p_ids uuid[] default null, p_source holdfast.restoration_source default null, p_max_deaths integer default 5,
@@ -15,6 +17,10 @@ declare
     v_lease   interval := require_lease_seconds(p_lease_seconds);
     v_limit   integer := require_limit(p_limit, 1000);
     v_row     supervisor_states;
+    v_source  restoration_source;
+    v_found   finding[];
+    v_taken   integer := 0;
+    v_heavy   boolean := false;
 begin
     if p_ids is not null then
         perform expire_named_supervisors(v_venture, p_ids, p_max_deaths);
@@ -26,24 +32,40 @@ begin
         order by s.priority, s.created_at
         limit v_limit for no key update skip locked
     loop
-        update supervisor_states s set
-            lease_epoch = s.lease_epoch + 1, lease_token = gen_random_uuid(), lease_holder = p_holder,
-            lease_expires_at = holdfast.now() + v_lease, heartbeat_at = holdfast.now(),
-            started_at = coalesce(s.started_at, holdfast.now())
-        where s.venture_id = v_venture and s.id = v_row.id
-        returning s.id, s.name, s.handler, s.input, s.state, s.session_id, s.directive_id, s.lease_epoch, s.lease_token,
-            s.lease_expires_at
-        into id, name, handler, input, state, session_id, directive_id, epoch, token, expires_at;
-        if v_row.lease_epoch = 0 then
-            restoration_count := 0;
-            perform emit_supervisor(v_venture, id, 'supervisor.claimed', jsonb_build_object('epoch', epoch, 'holder', p_holder));
-        else
-            restoration_count := restore_supervisor(v_row, p_source, p_holder);
+        if v_row.lease_epoch > 0 then
+            v_source := source_of(v_row, p_source, p_ids is not null);
+            v_found := array(select f from find_all(v_row, v_source) f);
+            v_heavy := waits_for_executions(v_found);
+            -- It waits for rows that others may hold while they wait for one of ours: so it is taken alone.
+            continue when v_heavy and v_taken > 0;
         end if;
-        memory := supervisor_memory(v_venture, id);
-        return next;
+        v_taken := v_taken + 1;
+        perform lease_supervisor(v_row, p_holder, v_lease);
+        if v_row.lease_epoch = 0 then
+            perform emit_supervisor(v_venture, v_row.id, 'supervisor.claimed', jsonb_build_object('epoch', 1, 'holder', p_holder));
+        else
+            perform restore_locked_supervisor(v_row, v_source, p_holder, v_found);
+        end if;
+        return query select s.id, s.name::text, s.handler, s.input::jsonb, s.state, s.session_id, s.directive_id, s.restoration_count,
+            s.lease_epoch, s.lease_token, s.lease_expires_at, supervisor_memory(s)
+        from supervisor_states s where s.venture_id = v_venture and s.id = v_row.id and s.ended_at is null and s.paused_at is null;
+        exit when v_heavy;
     end loop;
 end
+$$;
+
+create function holdfast.lease_supervisor(p_row holdfast.supervisor_states, p_holder text, p_lease interval) returns void
+language sql as $$
+    update supervisor_states set
+        lease_epoch = lease_epoch + 1, lease_token = gen_random_uuid(), lease_holder = p_holder,
+        lease_expires_at = holdfast.now() + p_lease, heartbeat_at = holdfast.now(), started_at = coalesce(started_at, holdfast.now())
+    where venture_id = p_row.venture_id and id = p_row.id
+$$;
+
+create function holdfast.waits_for_executions(p_found holdfast.finding[]) returns boolean
+language sql immutable as $$
+    select exists (select from unnest(p_found) f
+        where f.finding in ('execution_undone', 'execution_without_worker') or f.action = 'finish')
 $$;
 
 -- Somebody asks for these by name: a lease that ran out is ended here rather than waiting for the reaper, one that
@@ -90,7 +112,7 @@ begin
         'deaths_in_a_row', v_deaths));
     if v_deaths >= p_max_deaths then
         p_row.lease_token := null;
-        perform end_supervisor(p_row, 'failed', null,
+        perform end_all_of_supervisor(p_row, 'failed',
             format('Stopped: it died %s times in a row without getting on.', v_deaths));
         return 'stopped';
     end if;
@@ -98,89 +120,92 @@ begin
 end
 $$;
 
--- Writes down what a restoration finds and what is done about each finding.
-create function holdfast.restore_supervisor(
-    p_before holdfast.supervisor_states, p_source holdfast.restoration_source, p_holder text)
+-- The event with which a supervisor's last lease ended.
+create function holdfast.end_of_lease(p_row holdfast.supervisor_states, out type text, out at timestamptz) returns setof record
+language sql stable as $$
+    select e.type, coalesce((e.data ->> 'expired_at')::timestamptz, e.time) from holdfast.events e
+    where e.venture_id = p_row.venture_id and e.stream_id = p_row.id
+        and e.type in ('supervisor.interrupted', 'supervisor.released', 'supervisor.paused', 'supervisor.recalled', 'supervisor.rewound')
+    order by e.seq desc limit 1
+$$;
+
+-- Why it is restored, unless somebody says so himself.
+create function holdfast.source_of(
+    p_row holdfast.supervisor_states, p_source holdfast.restoration_source, p_by_name boolean)
+returns holdfast.restoration_source
+language sql stable as $$
+    select coalesce(p_source, p_row.restore_as, (select case
+        when e.type = 'supervisor.interrupted' then 'lease_expired' when e.type <> 'supervisor.released' then 'manual'
+        when p_by_name then 'task_reassigned' else 'daemon_restart' end from holdfast.end_of_lease(p_row) e)::holdfast.restoration_source,
+        'daemon_restart')
+$$;
+
+-- Does what the findings say about a supervisor that its new holder has leased, and writes all of it down. `p_before` is its
+-- row as the last holder left it.
+create function holdfast.restore_locked_supervisor(
+    p_before holdfast.supervisor_states, p_source holdfast.restoration_source, p_holder text, p_found holdfast.finding[])
 returns integer
 language plpgsql as $$
 declare
-    v_number         integer;
-    v_interrupted_at timestamptz;
-    v_ended_by       text;
-    v_findings       jsonb;
-    v_source         restoration_source;
+    v_shown  finding[] := array(select f from told_findings(p_found) f);
+    v_stop   finding;
+    v_number integer;
 begin
-    select coalesce((e.data ->> 'expired_at')::timestamptz, e.time), e.type
-    into v_interrupted_at, v_ended_by from events e
-    where e.venture_id = p_before.venture_id and e.stream_id = p_before.id
-        and e.type in ('supervisor.interrupted', 'supervisor.released', 'supervisor.paused')
-    order by e.seq desc limit 1;
-    v_source := coalesce(p_source, case v_ended_by when 'supervisor.interrupted' then 'lease_expired'
-        when 'supervisor.paused' then 'manual' else 'daemon_restart' end::restoration_source);
-    v_findings := supervisor_findings(p_before);
+    select f.* into v_stop from unnest(p_found) f where f.action in ('finish', 'ask') order by f.action desc limit 1;
     update supervisor_states set restoration_count = restoration_count + 1, last_restored_at = holdfast.now(),
-        restoration_source = v_source
+        restoration_source = p_source, restore_as = null, restore_from = null
     where venture_id = p_before.venture_id and id = p_before.id returning restoration_count into v_number;
-    insert into supervisor_restorations (venture_id, supervisor_id, number, source, restored_at, interrupted_at, holder, findings)
-    values (p_before.venture_id, p_before.id, v_number, v_source, holdfast.now(), v_interrupted_at, p_holder, v_findings);
-    perform emit_supervisor(p_before.venture_id, p_before.id, 'supervisor.restored', jsonb_build_object(
-        'number', v_number, 'source', v_source, 'holder', p_holder, 'findings', v_findings));
+    insert into supervisor_restorations (venture_id, supervisor_id, number, source, restored_at, interrupted_at, holder, outcome, epoch, context)
+    select p_before.venture_id, p_before.id, v_number, p_source, holdfast.now(), (select e.at from end_of_lease(p_before) e), p_holder,
+        case v_stop.action when 'finish' then 'finished' when 'ask' then 'asked' else 'went_on' end::restoration_outcome, s.lease_epoch,
+        case when v_stop.action is null then context_for(p_before, v_number, p_found) else '' end
+    from supervisor_states s where s.venture_id = p_before.venture_id and s.id = p_before.id;
+    perform tell_findings(p_before, v_number, v_shown);
+    perform set_right(p_before, p_found);
+    update supervisor_restorations r set checkpoint = s.checkpoint from supervisor_states s
+    where s.venture_id = p_before.venture_id and s.id = p_before.id
+        and r.venture_id = s.venture_id and r.supervisor_id = s.id and r.number = v_number;
+    perform emit_supervisor(p_before.venture_id, p_before.id, 'supervisor.restored', jsonb_build_object('number', v_number,
+        'source', p_source, 'holder', p_holder, 'kept', (select count(*) from unnest(p_found) f where f.action = 'keep'), 'findings',
+        (select coalesce(jsonb_agg(jsonb_build_object('finding', f.finding, 'subject', f.subject, 'action', f.action, 'reason', f.reason)), '[]')
+            from unnest(v_shown) f where f.action <> 'keep')));
+    if v_stop.action = 'finish' then
+        perform finish_restored(p_before, v_stop);
+    elsif v_stop.action = 'ask' then
+        perform ask_about_restored(p_before, v_number, v_stop);
+    end if;
     return v_number;
 end
 $$;
 
--- One row a finding: what was found, about what, which action follows, and why.
-create function holdfast.supervisor_findings(p_row holdfast.supervisor_states) returns jsonb
-language sql stable as $$
-    select coalesce(jsonb_agg(jsonb_build_object('finding', f.finding, 'subject', f.subject, 'action', f.action, 'reason', f.reason)
-        order by f.rank, f.subject), '[]')
-    from (
-        select 1, 'state', p_row.state::text, 'keep', 'a live state: the work is still open'
-        union all
-        select 2, 'step_completed', s.name, 'keep', 'its result is kept; it does not run again'
-        from supervisor_steps s
-        where s.venture_id = p_row.venture_id and s.supervisor_id = p_row.id and s.status = 'completed'
-        union all
-        select 3, 'step_interrupted', s.name, 'repair', format('it was running in attempt %s; it runs again, and is told so', s.attempt)
-        from supervisor_steps s
-        where s.venture_id = p_row.venture_id and s.supervisor_id = p_row.id and s.status = 'running'
-        union all
-        select 4, 'execution_' || case when e.ended_at is null and e.status = 'running'
-                and (e.lease_expires_at is null or e.lease_expires_at <= holdfast.now()) then 'interrupted' else e.status::text end,
-            coalesce(e.key, e.name),
-            case when e.ended_at is null and e.status = 'running'
-                and (e.lease_expires_at is null or e.lease_expires_at <= holdfast.now()) then 'repair' else 'keep' end,
-            case when e.ended_at is not null then 'its outcome is kept'
-                when e.status = 'running' and e.lease_expires_at > holdfast.now() then 'it is under a lease of its own; if its worker died too, another takes it up after that'
-                when e.status = 'running' then 'its worker died too; another takes it up'
-                else 'it waits for a worker' end
-        from agent_executions e
-        where e.venture_id = p_row.venture_id and e.supervisor_id = p_row.id
-        union all
-        select 5, 'question_' || q.status, coalesce(q.key, q.message),
-            'keep',
-            case when q.status = 'open' then 'it is still open and is asked again'
-                when q.status in ('answered', 'delivered') then 'its answer was not consumed and is handed over'
-                else 'it is settled' end
-        from questions q
-        where q.venture_id = p_row.venture_id and q.supervisor_id = p_row.id
-        union all
-        select 6, 'directive_' || d.status, d.sd_key,
-            case when d.status = 'active' then 'keep' else 'stop and ask a person' end,
-            case when d.status = 'active' then 'it is still to be done' else 'it is no longer open' end
-        from directives d where d.venture_id = p_row.venture_id and d.id = p_row.directive_id
-    ) as f (rank, finding, subject, action, reason)
+-- What of the findings is told: of many that are alike the first twenty, and how many more there are.
+create function holdfast.told_findings(p_found holdfast.finding[]) returns setof holdfast.finding
+language sql immutable as $$
+    with counted as (
+        select f.*, f.ordinality as place, row_number() over (partition by f.finding order by f.ordinality) as nth,
+            count(*) over (partition by f.finding) as alike
+        from unnest(p_found) with ordinality f
+    )
+    select c.step, c.finding, case when c.nth <= 20 then left(c.subject, 500) else format('and %s more', c.alike - 20) end,
+        c.action, c.reason, case when c.nth <= 20 then c.detail else '{}' end
+    from counted c where c.nth <= 21 order by c.place
 $$;
 
--- What a supervisor's function needs to go on without asking again: finished steps, spawned executions, questions.
-create function holdfast.supervisor_memory(p_venture_id uuid, p_supervisor_id uuid) returns jsonb
-language sql stable as $$
-    select jsonb_build_object(
-        'steps', (select coalesce(jsonb_object_agg(s.name, jsonb_build_object(
-                'status', s.status, 'attempt', s.attempt, 'result', s.result)), '{}')
-            from supervisor_steps s where s.venture_id = p_venture_id and s.supervisor_id = p_supervisor_id),
-        'executions', (select coalesce(jsonb_object_agg(e.key, e.id), '{}')
-            from agent_executions e where e.venture_id = p_venture_id and e.supervisor_id = p_supervisor_id and e.key is not null),
-        'questions', (select coalesce(jsonb_object_agg(q.key, q.id), '{}')
-            from questions q where q.venture_id = p_venture_id and q.supervisor_id = p_supervisor_id and q.key is not null))
+-- Each finding is a row of the restoration, and an event.
+create function holdfast.tell_findings(p_row holdfast.supervisor_states, p_number integer, p_shown holdfast.finding[]) returns void
+language plpgsql as $$
+declare
+    v_seq bigint;
+begin
+    insert into restoration_findings (venture_id, supervisor_id, number, position, step, finding, subject, action, reason, detail)
+    select p_row.venture_id, p_row.id, p_number, f.ordinality, f.step, f.finding, f.subject, f.action, f.reason, f.detail
+    from unnest(p_shown) with ordinality f;
+    update supervisor_states set seq = seq + cardinality(p_shown)
+    where venture_id = p_row.venture_id and id = p_row.id returning seq - cardinality(p_shown) into v_seq;
+    insert into events (venture_id, stream, stream_id, seq, xid, type, time, actor, data)
+    select p_row.venture_id, 'supervisor', p_row.id, v_seq + f.ordinality, pg_current_xact_id(), 'supervisor.finding', holdfast.now(),
+        request_user(), jsonb_build_object('restoration', p_number, 'step', f.step, 'finding', f.finding, 'subject', f.subject,
+            'action', f.action, 'detail', f.reason)
+    from unnest(p_shown) with ordinality f;
+end
 $$;

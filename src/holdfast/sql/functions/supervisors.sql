@@ -178,8 +178,8 @@ declare
     v_venture uuid := enter(p_venture_id, 'agent');
     v_row     supervisor_states := fence_supervisor(v_venture, p_supervisor_id, p_epoch, p_token);
 begin
-    insert into supervisor_steps as s (venture_id, supervisor_id, name, status, attempt, started_at)
-    values (v_venture, p_supervisor_id, p_name, 'running', 1, holdfast.now())
+    insert into supervisor_steps as s (venture_id, supervisor_id, name, status, attempt, started_at, checkpoint)
+    values (v_venture, p_supervisor_id, p_name, 'running', 1, holdfast.now(), coalesce(v_row.checkpoint, 0))
     on conflict (venture_id, supervisor_id, name) do update set
         status = 'running', attempt = s.attempt + 1, error_message = null, started_at = excluded.started_at, ended_at = null
     where s.status <> 'completed'
@@ -210,7 +210,7 @@ declare
 begin
     perform require_size(format('The result of the step %s', p_name), p_result, 1048576);
     update supervisor_steps set status = v_status, result = p_result, error_message = left(p_error, 20000),
-        ended_at = greatest(v_now, started_at)
+        ended_at = greatest(v_now, started_at), checkpoint = coalesce(v_row.checkpoint, 0)
     where venture_id = v_venture and supervisor_id = p_supervisor_id and name = p_name and status = 'running'
     returning * into v_step;
     if not found then
@@ -245,8 +245,8 @@ begin
     end if;
     v_id := insert_execution(v_venture, p_name, p_kind, p_input, p_agent, p_role, null, p_supervisor_id, p_key,
         v_row.directive_id, v_row.session_id, p_priority, null, p_max_attempts, p_metadata);
-    perform emit_supervisor(v_venture, p_supervisor_id, 'supervisor.spawned',
-        jsonb_build_object('execution_id', v_id, 'key', p_key, 'name', p_name), p_got_on => true);
+    perform emit_supervisor(v_venture, p_supervisor_id, 'supervisor.spawned', jsonb_build_object('execution_id', v_id, 'key', p_key,
+        'name', p_name, 'checkpoint', add_save_point(v_row, 'spawn', 'execution', v_id, p_key)), p_got_on => true);
     return v_id;
 end
 $$;

@@ -316,7 +316,9 @@ declare
 begin
     select * into v_asked from ask_question(p_given ->> 'question', p_session_id => p_session.session_id,
         p_epoch => p_session.lease_epoch, p_token => p_session.lease_token, p_key => p_key,
-        p_options => p_given -> 'options', p_venture_id => p_venture_id,
+        p_options => p_given -> 'options', p_schema => p_given -> 'answer_schema', p_audience => p_given -> 'audience',
+        p_default_answer => p_given -> 'default', p_expires_in_seconds => (p_given ->> 'expires_in_minutes')::double precision * 60,
+        p_on_expiry => (p_given ->> 'on_expiry')::question_expiry, p_action => p_given -> 'action', p_venture_id => p_venture_id,
         p_context => jsonb_strip_nulls(jsonb_build_object('text', p_given ->> 'context',
             'sd_key', (select w.sd_key from held_work(p_venture_id, p_session.id) w))));
     return jsonb_build_object('ticket', v_asked.id, 'status', v_asked.status);

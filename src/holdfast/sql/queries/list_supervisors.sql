@@ -5,7 +5,7 @@ select s.id, s.name, s.handler, s.key, s.state, s.paused_at, s.paused_by, s.paus
         and coalesce(s.lease_expires_at <= holdfast.now(), true) as interrupted,
     s.current_activity, s.phase, s.progress, s.error_message, s.directive_id, s.session_id, s.priority, s.created_at,
     s.started_at, s.ended_at, s.restoration_count, s.last_restored_at, s.restoration_source, s.deaths_in_a_row, s.lease_epoch,
-    s.lease_holder, s.lease_expires_at, s.heartbeat_at, s.seq,
+    s.lease_holder, s.lease_expires_at, s.heartbeat_at, s.seq, s.checkpoint, s.forked_from,
     (select count(*) from holdfast.agent_executions e where e.venture_id = s.venture_id and e.supervisor_id = s.id) as spawned_tasks,
     (select count(*) from holdfast.questions q
         where q.venture_id = s.venture_id and q.supervisor_id = s.id and q.status = 'open') as open_questions

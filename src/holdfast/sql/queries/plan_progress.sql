@@ -1,7 +1,13 @@
 -- What plans consist of: the newest round of each step with the executions of its work and its verification, and how long
 -- such work, such verifications and such plans took before, without the time at gates: venture, plans.
-select s.plan_id, p.status::text as plan_status, s.step_key, s.title, s.needs, s.status::text, s.execution_id, s.verification_id,
-    s.spec ->> 'agent' is distinct from 'command' or s.spec ? 'command' as has_work,
+select s.plan_id, p.status::text as plan_status, s.step_key, s.title,
+    case when s.items_left is not null then s.needs || array(select i.step_key from holdfast.plan_steps i
+            where i.venture_id = $1 and i.plan_id = s.plan_id and i.of_step = s.step_key and i.is_current)
+        when s.of_step is not null then (select f.needs from holdfast.plan_steps f
+            where f.venture_id = $1 and f.plan_id = s.plan_id and f.step_key = s.of_step and f.is_current)
+        else s.needs end as needs,
+    case when s.status = 'failed' and s.released_at is not null then 'skipped' else s.status::text end as status, s.execution_id, s.verification_id,
+    s.items_left is null and (s.spec ->> 'agent' is distinct from 'command' or s.spec ? 'command') as has_work,
     case
         when p.ended_at is not null then 'over'
         when p.status = 'pending' then 'pending'
@@ -11,8 +17,7 @@ select s.plan_id, p.status::text as plan_status, s.step_key, s.title, s.needs, s
         else 'working' end as standing,
     coalesce(w.seconds[1:20], '{}') as work_seconds, coalesce(v.seconds[1:20], '{}') as verification_seconds,
     l.seconds as like_seconds
-from (select distinct on (plan_id, step_key) * from holdfast.plan_steps
-    where venture_id = $1 and plan_id = any ($2) order by plan_id, step_key, round desc) s
+from holdfast.plan_steps s
 join holdfast.plans p on p.venture_id = $1 and p.id = s.plan_id
 join holdfast.supervisor_states c on c.venture_id = $1 and c.id = p.supervisor_id
 cross join lateral (
@@ -32,4 +37,5 @@ cross join lateral (
             from holdfast.questions q where q.venture_id = $1 and q.plan_id = o.id), 0) as seconds
         from holdfast.plans o
         where o.venture_id = $1 and o.name = p.name and o.status = 'completed' order by o.created_at desc limit 20) x) l
-order by s.plan_id, s.position
+where s.venture_id = $1 and s.plan_id = any ($2) and s.is_current
+order by s.plan_id, s.position, s.item_index nulls first

@@ -10,6 +10,6 @@ select s.venture_id, s.id, s.name, s.handler, s.key, s.state,
             and q.status in ('open', 'answered', 'delivered')) as pending_questions,
     s.restoration_count, s.last_restored_at, s.restoration_source, s.deaths_in_a_row, s.created_at, s.started_at, s.ended_at,
     s.lease_epoch, s.lease_holder, s.lease_expires_at, s.heartbeat_at, s.seq,
-    s.paused_at, s.paused_by, s.pause_reason
+    s.paused_at, s.paused_by, s.pause_reason, s.checkpoint, s.forked_from
 from holdfast.supervisor_states s;
 comment on view holdfast.v_supervisors is 'How supervisors stand, what they spawned and what they ask.';

@@ -1,5 +1,36 @@
 import type { Id, Time } from "@holdfast/react";
 
+/** The part of a JSON Schema that a form is made from. */
+export interface Schema {
+  type?: string | string[];
+  title?: string;
+  description?: string;
+  default?: unknown;
+  enum?: unknown[];
+  format?: string;
+  minimum?: number;
+  maximum?: number;
+  required?: string[];
+  properties?: Record<string, Schema>;
+}
+
+/** Whom a question is for: whoever is the person or has the role. */
+export interface Audience {
+  person: string | null;
+  role: string | null;
+}
+
+/** That people were told of a question by a channel, or are to be. */
+export interface Notification {
+  channel: string;
+  occasion: "asked" | "unanswered" | "escalated";
+  status: "pending" | "sent" | "failed" | "dropped";
+  attempts: number;
+  error: string | null;
+  ended_at: Time | null;
+  created_at: Time;
+}
+
 /** A question to a person, as the API gives it. */
 export interface Question {
   id: Id;
@@ -9,12 +40,25 @@ export interface Question {
   step_key: string | null;
   message: string;
   options: unknown[] | null;
+  /** The form of the answer, as a JSON Schema. */
+  response_schema: Schema | boolean | null;
   context: Record<string, unknown>;
+  audience: Audience | null;
+  is_mine: boolean;
   default_answer: unknown;
+  on_expiry: "default" | "fail" | "escalate";
+  escalation: { audience: Audience } | null;
+  blocks: { noun: string; name: string; title: string | null; id: Id | null; plan_id: Id | null }[];
+  action: unknown;
+  action_sha256: string | null;
   status: "open" | "answered" | "delivered" | "acknowledged" | "expired" | "withdrawn";
   answer: unknown;
   answered_by: string | null;
+  answered_as: "audience" | "owner" | null;
   answered_at: Time | null;
+  closed_by: string | null;
+  close_reason: string | null;
+  voided_at: Time | null;
   created_at: Time;
   expires_at: Time | null;
   asker: string | null;

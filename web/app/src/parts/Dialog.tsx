@@ -12,6 +12,8 @@ export function Dialog(props: {
   useEffect(() => {
     const dialog = element.current;
     if (dialog !== null && !dialog.open) dialog.showModal();
+    // A text above them that can be scrolled would have the keyboard otherwise.
+    dialog?.querySelector<HTMLElement>("input, textarea, select, button[type=submit]")?.focus();
     return () => dialog?.close();
   }, []);
   return (

@@ -3,6 +3,7 @@ import type { Execution } from "./client/types.js";
 import { useAgentExecutionStatus } from "./hooks/useAgentExecutionStatus.js";
 import { useProgressTracking } from "./hooks/useProgressTracking.js";
 import { HonestBar } from "./marks/HonestBar.js";
+import { percentOnly } from "./marks/percentOnly.js";
 import { StateMark } from "./marks/StateMark.js";
 import { remainingOf } from "./marks/words.js";
 
@@ -100,19 +101,7 @@ export function elapsedOf(execution: Execution, now: number = Date.now()): numbe
 /** Its estimate; without one, the percentage that its row has. */
 export function progressOf(execution: Execution): Execution["eta"] {
   if (execution.eta) return execution.eta;
-  if (execution.progress === null && execution.status !== "completed") return null;
-  const percent = execution.status === "completed" ? 100 : Number(execution.progress);
-  return {
-    percent,
-    basis: "steps",
-    remaining_seconds: null,
-    confidence: null,
-    pace: null,
-    usual_seconds: null,
-    stalled: false,
-    stages: [],
-    warnings: [],
-  };
+  return percentOnly(execution.status === "completed" ? 100 : execution.progress, "steps");
 }
 
 function toneOf(state: string): "good" | "bad" | "still" {

@@ -9,6 +9,7 @@ export { type ProgressTracking, type Tracked, useProgressTracking } from "./hook
 export { useWebSocketConnection, type WebSocketConnection } from "./hooks/useWebSocketConnection.js";
 export { type Grip, GripLine } from "./marks/GripLine.js";
 export { HonestBar } from "./marks/HonestBar.js";
+export { percentOnly } from "./marks/percentOnly.js";
 export { StateMark } from "./marks/StateMark.js";
 export { lengthOf, rangeOf, remainingOf } from "./marks/words.js";
 export { HoldfastProvider, useHoldfast, useNewClient, useSubscription } from "./provider.js";

@@ -25,6 +25,11 @@ class Plan(Measured):
     supervisor_state: SupervisorState
     interrupted: bool
     paused_at: datetime | None
+    paused_by: str | None
+    pause_reason: str | None
+    stop_reason: str | None
+    rolling_back_to: str | None
+    rollback_reason: str | None
     directive_id: UUID
     sd_key: str
     total_steps: int
@@ -96,6 +101,12 @@ class PlanStep(BaseModel):
     current_activity: str | None
     result: Any
     error_message: str | None
+    skip_reason: str | None
+    of_step: str | None
+    report_id: UUID | None
+    released_at: datetime | None
+    undo_status: str | None
+    undo_id: UUID | None
     findings: Any
     started_at: datetime | None
     ended_at: datetime | None
@@ -117,6 +128,30 @@ class PlanStep(BaseModel):
         return cls.model_validate({**row, "gate": gate or None, "evidence": evidence or None})
 
 
+class Condition(BaseModel):
+    """What must hold before a plan starts, and what the newest check found."""
+
+    condition_id: str
+    title: str
+    kind: str = Field(description="command, step (of another plan) or tick")
+    holds: bool
+    checked_at: datetime | None
+    told: str | None
+    ticked_by: str | None
+    checks: int
+    command: list[str] | None
+    exit_code: int | None
+    output_tail: str | None
+    execution_id: UUID | None
+
+
+class Rollback(BaseModel):
+    """Where a plan is rolled back to, and why."""
+
+    to_step: str = Field(min_length=1, max_length=80)
+    reason: str = Field(min_length=1, max_length=2000)
+
+
 class NewStep(BaseModel, extra="allow"):
     """A step; further keys are those of a plan file's step."""
 
@@ -129,6 +164,6 @@ class NewPlan(BaseModel):
     """A plan with its steps in order; a worker runs it."""
 
     name: str = Field(min_length=1, max_length=200)
-    steps: list[NewStep] = Field(min_length=1, max_length=500)
+    steps: list[NewStep] = Field(min_length=1, max_length=10_000)
     spec: dict[str, Any] = Field(default_factory=dict)
     sd_key: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$")

@@ -65,3 +65,28 @@ class Claim(BaseModel):
     ended_by: str | None
     next_session: str | None
     end_reason: str | None
+
+
+class SessionHook(BaseModel):
+    """How often a hook of a session's agent program ran, how often it stopped something or failed, and how long it took."""
+
+    hook: str
+    runs: int
+    refusals: int
+    failures: int
+    seconds: float
+    longest: float
+    last_at: datetime
+
+
+class Divergence(BaseModel):
+    """One thing that a session's files or branch said otherwise than the database, and what became of it."""
+
+    kind: str
+    here: str
+    truth: str
+    repaired: bool
+    problem: str | None
+    times: int
+    first_at: datetime
+    last_at: datetime

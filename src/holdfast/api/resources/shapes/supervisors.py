@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from holdfast.model.states import QuestionStatus, SupervisorState
+from holdfast.model.supervisors import RestorationAction, RestorationOutcome, RestorationSource
 
 
 class Supervisor(BaseModel):
@@ -43,6 +44,8 @@ class Supervisor(BaseModel):
     heartbeat_at: datetime | None
     spawned_tasks: int
     open_questions: int
+    checkpoint: int | None
+    forked_from: UUID | None
     seq: int
 
 
@@ -65,11 +68,12 @@ class WholeSupervisor(Supervisor):
 
 
 class Finding(BaseModel):
-    """What a restoration found, and what it did about it."""
+    """What a restoration found, and the one action that followed."""
 
+    step: str
     finding: str
     subject: str
-    action: str
+    action: RestorationAction
     reason: str
 
 
@@ -77,10 +81,23 @@ class Restoration(BaseModel):
     """A restoration of a supervisor."""
 
     number: int
-    source: str
+    source: RestorationSource
     restored_at: datetime
     interrupted_at: datetime | None
     holder: str | None
+    outcome: RestorationOutcome
+    checkpoint: int | None
+    context: str = Field(description="What its agent was told.")
+    findings: list[Finding]
+
+
+class RestorationPreview(BaseModel):
+    """What a restoration would find now, and do about it."""
+
+    supervisor_id: UUID
+    source: RestorationSource
+    outcome: RestorationOutcome
+    context: str = Field(description="What its agent would be told.")
     findings: list[Finding]
 
 
@@ -94,14 +111,18 @@ class SupervisorStep(BaseModel):
     error_message: str | None
     started_at: datetime
     ended_at: datetime | None
+    dropped_at: datetime | None = Field(description="When going back took it back.")
 
 
 class Checkpoint(BaseModel):
-    """What a supervisor kept to go on from; `blobs` counts the texts that it adds to its parent."""
+    """A save point; `blobs` counts the texts that it adds to its parent, `standing` is where the supervisor was."""
 
     number: int
     parent: int | None
+    reason: str
     label: str | None
     state: Any
+    standing: dict[str, Any]
+    begins: bool = Field(description="Whether the conversation begins anew with it.")
     blobs: int
     created_at: datetime

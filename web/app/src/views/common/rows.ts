@@ -54,6 +54,8 @@ export interface Supervisor {
   session_id: Id | null;
   restoration_count: number;
   deaths_in_a_row: number;
+  checkpoint: number | null;
+  forked_from: Id | null;
   created_at: Time;
   started_at: Time | null;
   ended_at: Time | null;
@@ -67,6 +69,7 @@ export interface Supervisor {
 
 /** One thing that a restoration found, and what was done about it. */
 export interface Finding {
+  step: string;
   finding: string;
   subject: string;
   action: string;
@@ -80,6 +83,17 @@ export interface Restoration {
   restored_at: Time;
   interrupted_at: Time | null;
   holder: string | null;
+  outcome: string;
+  checkpoint: number | null;
+  context: string;
+  findings: readonly Finding[];
+}
+
+/** What a restoration would find now, and do about it. */
+export interface RestorationPreview {
+  source: string;
+  outcome: string;
+  context: string;
   findings: readonly Finding[];
 }
 
@@ -92,14 +106,27 @@ export interface SupervisorStep {
   error_message: string | null;
   started_at: Time;
   ended_at: Time | null;
+  dropped_at: Time | null;
 }
 
 /** What a supervisor would go on from. */
 export interface Checkpoint {
   number: number;
   parent: number | null;
+  reason: string;
   label: string | null;
+  blobs: number;
   created_at: Time;
+}
+
+/** What must hold before a plan starts. */
+export interface Condition {
+  condition_id: string;
+  title: string;
+  kind: "command" | "step" | "tick";
+  holds: boolean;
+  checked_at: Time | null;
+  told: string | null;
 }
 
 /** A plan with its progress. */
@@ -107,6 +134,12 @@ export interface Plan {
   id: Id;
   name: string;
   status: string;
+  paused_at: Time | null;
+  paused_by: string | null;
+  pause_reason: string | null;
+  stop_reason: string | null;
+  rolling_back_to: string | null;
+  rollback_reason: string | null;
   interrupted: boolean;
   supervisor_id: Id;
   directive_id: Id;
@@ -157,6 +190,12 @@ export interface PlanStep {
   verification_id: Id | null;
   current_activity: string | null;
   error_message: string | null;
+  skip_reason: string | null;
+  of_step: string | null;
+  report_id: Id | null;
+  released_at: Time | null;
+  undo_status: string | null;
+  undo_id: Id | null;
   findings: unknown;
   started_at: Time | null;
   ended_at: Time | null;

@@ -1,4 +1,3 @@
-import type { Progress } from "@holdfast/react";
 import type { ReactNode } from "react";
 import { useList } from "../../data/queries.js";
 import type { Session } from "../../data/rows.js";
@@ -15,6 +14,7 @@ import {
 } from "../../parts/index.js";
 import { pathTo, useAddress, useInAddress } from "../../shell/address.js";
 import { Go } from "../../shell/Go.js";
+import { percentOnly } from "../common/percent.js";
 import css from "./fleet.module.css";
 import { useColumns } from "./useColumns.js";
 
@@ -100,24 +100,12 @@ function Walk({ session }: { session: Session }): ReactNode {
   if (session.walk_progress === null) return <span />;
   return (
     <HonestBar
-      progress={{ ...NOTHING_KNOWN, percent: session.walk_progress }}
+      progress={percentOnly(session.walk_progress, "children")}
       label={`progress of ${session.orchestrator_key}`}
       isThin={session.ended_at !== null}
     />
   );
 }
-
-const NOTHING_KNOWN = {
-  percent: null,
-  basis: "children",
-  remaining_seconds: null,
-  confidence: null,
-  pace: null,
-  usual_seconds: null,
-  stalled: false,
-  stages: [],
-  warnings: [],
-} satisfies Progress;
 
 function None({ isFiltered }: { isFiltered: boolean }): ReactNode {
   if (isFiltered) return <Empty title="No session is like that.">Take a filter away to see others.</Empty>;

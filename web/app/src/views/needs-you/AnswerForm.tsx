@@ -2,29 +2,31 @@ import { type FormEvent, type ReactNode, useRef, useState } from "react";
 import type { Question } from "../../data/rows.js";
 import { Button, Confirm } from "../../parts/index.js";
 import { useKeys } from "../../shell/keys.js";
+import { Action } from "./Action.js";
 import { answerText, isGate, useAnswer } from "./answers.js";
 import css from "./needs-you.module.css";
+import { SchemaForm } from "./SchemaForm.js";
 
 /** Keys for more options than these would be hard to see. */
 const MOST_KEYS = 9;
 
-/** The ways to answer: its options, each with a key, or a text. With `hasKeys` the keyboard answers this one. */
-export function AnswerForm({ question, hasKeys }: { question: Question; hasKeys: boolean }): ReactNode {
+/**
+ * The ways to answer: its options, each with a key, its form, or a text. With `hasKeys` the keyboard answers this one. Where
+ * there is no room for a form, `open` leads to where there is.
+ */
+export function AnswerForm(props: { question: Question; hasKeys: boolean; open?: () => void }): ReactNode {
+  const { question, hasKeys } = props;
   const answer = useAnswer();
   const [asked, setAsked] = useState<{ answer: unknown } | null>(null);
   const give = (value: unknown) => {
-    if (isGate(question)) setAsked({ answer: value });
+    if (isGate(question) || question.action !== null) setAsked({ answer: value });
     else answer.mutate({ question, answer: value });
   };
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: a click on the row around it would open the question
     // biome-ignore lint/a11y/useKeyWithClickEvents: it only keeps clicks in
     <div className={css.answer} onClick={click => click.stopPropagation()}>
-      {question.options ? (
-        <Options question={question} hasKeys={hasKeys} isBusy={answer.isPending} give={give} />
-      ) : (
-        <FreeText question={question} hasKeys={hasKeys} isBusy={answer.isPending} give={give} />
-      )}
+      <Way question={question} hasKeys={hasKeys} isBusy={answer.isPending} give={give} open={props.open} />
       {asked && (
         <Confirm
           title={`Answer “${answerText(asked.answer)}”?`}
@@ -34,8 +36,10 @@ export function AnswerForm({ question, hasKeys }: { question: Question; hasKeys:
           close={() => setAsked(null)}
         >
           <p>{question.message}</p>
+          {question.action !== null && <Action action={question.action} />}
           <p className={css.quiet}>
-            The plan {question.plan_name} goes on by it at once; it cannot be taken back.
+            {question.plan_name ? `The plan ${question.plan_name}` : (question.asker ?? "The asker")} goes on
+            by it at once; it cannot be taken back.
           </p>
         </Confirm>
       )}
@@ -48,6 +52,14 @@ interface Ways {
   hasKeys: boolean;
   isBusy: boolean;
   give: (answer: unknown) => void;
+}
+
+function Way({ open, ...ways }: Ways & { open: (() => void) | undefined }): ReactNode {
+  const schema = ways.question.response_schema;
+  if (ways.question.options) return <Options {...ways} />;
+  if (schema === null || typeof schema === "boolean") return <FreeText {...ways} />;
+  if (open) return <Button onClick={open}>Fill in the form</Button>;
+  return <SchemaForm schema={schema} hasKeys={ways.hasKeys} isBusy={ways.isBusy} give={ways.give} />;
 }
 
 function Options({ question, hasKeys, isBusy, give }: Ways): ReactNode {

@@ -1,11 +1,12 @@
 import type { ReactNode } from "react";
 import { useOne } from "../../data/queries.js";
-import type { Question } from "../../data/rows.js";
+import type { Notification, Question } from "../../data/rows.js";
 import { Facts, Failure, Id, Section, Skeleton, Time, wordsOf } from "../../parts/index.js";
 import { DetailHead } from "../../shell/DetailHead.js";
 import type { DetailProps } from "../registry.js";
+import { Action } from "./Action.js";
 import { AnswerForm } from "./AnswerForm.js";
-import { answerText } from "./answers.js";
+import { answerText, audienceText } from "./answers.js";
 import css from "./needs-you.module.css";
 import { Where } from "./Where.js";
 
@@ -30,18 +31,60 @@ export function Detail({ id }: DetailProps): ReactNode {
             ["asked", <Time key="asked" at={question.created_at} />],
             ["by", question.asker],
             ["state", wordsOf(question.status)],
-            [
-              "if nobody answers",
-              question.default_answer === null ? null : answerText(question.default_answer),
-            ],
+            ["for", audienceText(question.audience)],
+            ["waits for it", question.blocks.map(one => one.title ?? one.name).join(", ")],
+            ["if nobody answers", otherwise(question)],
             ["answer", question.answered_at === null ? null : answerText(question.answer)],
-            ["answered by", question.answered_by],
+            ["answered by", answeredBy(question)],
+            ["closed by", question.closed_by],
+            ["because", question.close_reason],
+            ["void since", question.voided_at && <Time key="voided" at={question.voided_at} />],
             ["answered", question.answered_at && <Time key="answered" at={question.answered_at} />],
           ]}
         />
       </Section>
+      {question.action !== null && (
+        <Section title="What exactly it approves">
+          <Action action={question.action} />
+        </Section>
+      )}
       <Context of={question.context} />
+      <Told id={question.id} />
     </>
+  );
+}
+
+/** What happens when nobody answers in time. */
+function otherwise(question: Question): string | null {
+  if (question.expires_at === null && question.default_answer === null) return null;
+  if (question.on_expiry === "fail") return "its asker is told so";
+  if (question.escalation) return `it is for ${audienceText(question.escalation.audience)}`;
+  return question.default_answer === null ? null : answerText(question.default_answer);
+}
+
+function answeredBy(question: Question): string | null {
+  return question.answered_as === "owner" ? `${question.answered_by}, as an owner` : question.answered_by;
+}
+
+/** Who was told of it by which channel. */
+function Told({ id }: { id: string }): ReactNode {
+  const { data } = useOne<Notification[]>("questions", id, "notifications");
+  if (!data || data.length === 0) return null;
+  return (
+    <Section title="Who was told">
+      <Facts
+        of={data.map(
+          one =>
+            [
+              `${one.channel}, ${one.occasion}`,
+              <span key={one.channel + one.occasion}>
+                {one.status} <Time at={one.ended_at ?? one.created_at} />
+                {one.error && `: ${one.error}`}
+              </span>,
+            ] as const,
+        )}
+      />
+    </Section>
   );
 }
 

@@ -27,10 +27,21 @@ const STATUSES = [
   ["all", "All"],
 ] as const;
 
+const WHOSE = [
+  ["all", "Everybody's"],
+  ["mine", "Mine"],
+] as const;
+
 /** What waits for a person, and how the others stand. */
 export function List(): ReactNode {
   const [status] = useInAddress("status", "open");
-  const questions = useList<Question>("questions", { status: status === "all" ? null : status, limit: 50 });
+  const [whose] = useInAddress("whose", "all");
+  const questions = useList<Question>("questions", {
+    status: status === "all" ? null : status,
+    mine: whose === "mine" || null,
+    order: status === "open" ? "oldest" : null, // who has waited longest stands first
+    limit: 50,
+  });
   const { open, go } = useAddress();
   const show = (id: string) => go(pathTo("question", id), { keep: true });
   const moved = useListKeys(
@@ -45,6 +56,7 @@ export function List(): ReactNode {
         count={questions.rows.length > 0 ? numberOf(questions.rows.length) : undefined}
       >
         <Choice name="status" label="Which questions" of={STATUSES} otherwise="open" />
+        <Choice name="whose" label="For whom" of={WHOSE} otherwise="all" />
       </ListHead>
       <Counts />
       <div className={css.all}>
@@ -85,7 +97,7 @@ function Questions(props: {
       ))}
       {list.hasMore && (
         <li className={css.more}>
-          <Button onClick={list.more}>Older ones</Button>
+          <Button onClick={list.more}>More</Button>
         </li>
       )}
     </ul>
@@ -118,7 +130,9 @@ function Row(props: {
         </span>
         <Where question={row} />
       </div>
-      {row.status === "open" && props.isAlone && <AnswerForm question={row} hasKeys={props.hasCursor} />}
+      {row.status === "open" && props.isAlone && (
+        <AnswerForm question={row} hasKeys={props.hasCursor} open={() => props.show(row.id)} />
+      )}
     </li>
   );
 }

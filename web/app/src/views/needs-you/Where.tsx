@@ -2,6 +2,7 @@ import type { ReactNode } from "react";
 import type { Question } from "../../data/rows.js";
 import { Time } from "../../parts/index.js";
 import { Go } from "../../shell/Go.js";
+import { audienceText } from "./answers.js";
 import css from "./needs-you.module.css";
 
 /** Who asks, in which plan and step, and until when. */
@@ -19,6 +20,7 @@ export function Where({ question }: { question: Question }): ReactNode {
           {question.step_key && ` › ${question.step_key}`}
         </span>
       )}
+      {question.audience !== null && <span>for {audienceText(question.audience)}</span>}
       {question.status === "open" && question.expires_at !== null && (
         <span className={css.expires}>
           expires <Time at={question.expires_at} />

@@ -1,7 +1,7 @@
 import { useHoldfast } from "@holdfast/react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { problemOf } from "../../data/queries.js";
-import type { Question } from "../../data/rows.js";
+import type { Audience, Question } from "../../data/rows.js";
 import { useNotices } from "../../shell/notices.js";
 
 /** An answer as a person reads it. */
@@ -9,6 +9,12 @@ export function answerText(answer: unknown): string {
   if (answer === true) return "Yes";
   if (answer === false) return "No";
   return typeof answer === "string" ? answer : JSON.stringify(answer);
+}
+
+/** Whom a question is for, in words. */
+export function audienceText(audience: Audience | null): string {
+  const { person, role } = audience ?? { person: null, role: "operator" };
+  return [person, role && `${role}s`].filter(Boolean).join(" or ");
 }
 
 /** Whether work goes on by the answer at once, so that it cannot be taken back: then a person is asked again. */
@@ -23,7 +29,7 @@ export function useAnswer() {
   const notices = useNotices();
   return useMutation({
     mutationFn: ({ question, answer }: { question: Question; answer: unknown }) =>
-      client.post(`/questions/${question.id}/answer`, { answer }),
+      client.post(`/questions/${question.id}/answer`, { answer, action_sha256: question.action_sha256 }),
     onSuccess: (_, { question, answer }) =>
       notices.tell(`Answered “${answerText(answer)}” to ${question.asker ?? "the asker"}.`),
     onError: error => {

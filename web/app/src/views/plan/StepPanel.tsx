@@ -4,22 +4,56 @@ import { Go } from "../../shell/Go.js";
 import { Answer } from "../common/Answer.js";
 import common from "../common/common.module.css";
 import { durationOf } from "../common/durations.js";
-import type { Evidence, PlanStep } from "../common/rows.js";
+import type { Evidence, Plan, PlanStep } from "../common/rows.js";
 import { isSomething, Value } from "../common/Value.js";
+import { RollBack } from "./PlanDeeds.js";
 import css from "./StepPanel.module.css";
 
 /** What is known of one step: each round, its gate, and the evidence that it is done. */
-export function StepPanel({ rounds }: { rounds: readonly PlanStep[] }): ReactNode {
+export function StepPanel({
+  plan,
+  rounds,
+  items,
+  choose,
+}: {
+  plan: Plan;
+  rounds: readonly PlanStep[];
+  items: readonly PlanStep[];
+  choose: (key: string) => void;
+}): ReactNode {
   const [newest] = rounds;
   if (newest === undefined) return null;
   return (
     <section className={css.panel} aria-label={`The step ${newest.title}`}>
       <h2>{newest.title}</h2>
       {newest.status === "waiting" && newest.gate && <Answer questionId={newest.gate.id} />}
+      {newest.status === "completed" && newest.report_id && !newest.released_at && (
+        <Answer questionId={newest.report_id} />
+      )}
+      {newest.of_step === null && newest.started_at !== null && (
+        <RollBack of={plan} step={newest.step_key} title={newest.title} />
+      )}
+      {items.length > 0 && <Items of={items} choose={choose} />}
       {rounds.map(round => (
         <Round key={round.round} of={round} isOnly={rounds.length === 1} />
       ))}
     </section>
+  );
+}
+
+/** The items of a foreach, each a step of its own. */
+function Items({ of, choose }: { of: readonly PlanStep[]; choose: (key: string) => void }): ReactNode {
+  return (
+    <ul className={css.items} aria-label="its items">
+      {of.map(each => (
+        <li key={each.step_key}>
+          <StateMark state={each.status} size={11} />{" "}
+          <button type="button" onClick={() => choose(each.step_key)}>
+            {each.title}
+          </button>
+        </li>
+      ))}
+    </ul>
   );
 }
 
@@ -38,10 +72,12 @@ function Round({ of, isOnly }: { of: PlanStep; isOnly: boolean }): ReactNode {
           ["attempt", of.attempt > 1 ? of.attempt : null],
           ["begun", of.started_at && <Time at={of.started_at} />],
           ["took", tookOf(of)],
+          ["undo", of.undo_id && <Go to={["execution", of.undo_id]}>{of.undo_status}</Go>],
           ["execution", of.execution_id && <Go to={["execution", of.execution_id]}>what it did</Go>],
         ]}
       />
       {of.error_message && <p className={common.said}>{of.error_message}</p>}
+      {of.skip_reason && <p className={common.quiet}>Skipped: {of.skip_reason}</p>}
       {isSomething(of.findings) && (
         <>
           <p className={common.quiet}>Sent back with these findings:</p>

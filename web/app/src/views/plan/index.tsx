@@ -20,7 +20,9 @@ import { Loaded } from "../common/Loaded.js";
 import { percentOnly } from "../common/percent.js";
 import type { Plan, PlanStep } from "../common/rows.js";
 import type { DetailProps } from "../registry.js";
+import { Checklist } from "./Checklist.js";
 import { Graph } from "./Graph.js";
+import { PlanDeeds } from "./PlanDeeds.js";
 import css from "./plan.module.css";
 import { firstLookOf, newestOf, roundsOf } from "./rounds.js";
 import { StepPanel } from "./StepPanel.js";
@@ -95,7 +97,7 @@ function Shown({ of }: { of: Plan }): ReactNode {
   const steps = useOne<{ items: PlanStep[] }>("plans", of.id, "steps", { rounds: true });
   return (
     <>
-      <Head state={stateOf(of)} title={of.name} noun="Plan" id={of.id}>
+      <Head state={stateOf(of)} title={of.name} noun="Plan" id={of.id} actions={<PlanDeeds of={of} />}>
         <span>
           {of.completed_steps} of {of.total_steps} steps
         </span>
@@ -108,27 +110,58 @@ function Shown({ of }: { of: Plan }): ReactNode {
         </span>
       </Head>
       {of.error_message && <p className={common.said}>{of.error_message}</p>}
+      <Steered of={of} />
+      {of.started_at === null && <Checklist of={of} />}
       <Section title="Steps">
         <Loaded query={steps} rows={8}>
-          {page => <Steps all={page.items} />}
+          {page => <Steps of={of} all={page.items} />}
         </Loaded>
       </Section>
     </>
   );
 }
 
-function Steps({ all }: { all: readonly PlanStep[] }): ReactNode {
+/** What a person has asked of it, and why. */
+function Steered({ of }: { of: Plan }): ReactNode {
+  return (
+    <>
+      {of.paused_at && (
+        <p className={common.quiet}>
+          Paused <Time at={of.paused_at} />
+          {of.pause_reason && `: ${of.pause_reason}`}
+        </p>
+      )}
+      {of.rolling_back_to && (
+        <p className={common.quiet}>
+          It is being rolled back to {of.rolling_back_to}: {of.rollback_reason}
+        </p>
+      )}
+      {of.stop_reason && of.ended_at === null && <p className={common.quiet}>{of.stop_reason}</p>}
+    </>
+  );
+}
+
+function Steps({ of, all }: { of: Plan; all: readonly PlanStep[] }): ReactNode {
   const newest = newestOf(all);
   const [named, choose] = useInAddress("step");
   const chosen = named || firstLookOf(newest);
   return (
     <div className={css.steps}>
-      <Graph steps={newest} chosen={chosen} choose={choose} />
-      {chosen && <StepPanel key={chosen} rounds={roundsOf(all, chosen)} />}
+      <Graph steps={newest.filter(each => each.of_step === null)} chosen={chosen} choose={choose} />
+      {chosen && (
+        <StepPanel
+          key={chosen}
+          plan={of}
+          rounds={roundsOf(all, chosen)}
+          items={newest.filter(each => each.of_step === chosen)}
+          choose={choose}
+        />
+      )}
     </div>
   );
 }
 
 function stateOf(of: Plan): string {
+  if (of.paused_at !== null) return "paused";
   return of.status === "running" && of.interrupted ? "interrupted" : of.status;
 }

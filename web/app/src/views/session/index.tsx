@@ -13,6 +13,7 @@ import { useWhole } from "../common/useWhole.js";
 import { EventTable } from "../events/EventTable.js";
 import type { DetailProps } from "../registry.js";
 import { Divergences } from "./Divergences.js";
+import { Hooks } from "./Hooks.js";
 import type { Claim, SessionDetail } from "./rows.js";
 import { SessionDeeds } from "./SessionDeeds.js";
 
@@ -56,6 +57,8 @@ function Shown({ of }: { of: SessionDetail }): ReactNode {
       <Place of={of} />
       <Walk of={of} />
       <Doing id={of.id} />
+      <Divergences id={of.id} />
+      <Hooks id={of.id} />
       <Told of={of} />
     </>
   );
@@ -161,12 +164,9 @@ function Doing({ id }: { id: string }): ReactNode {
 function Told({ of }: { of: SessionDetail }): ReactNode {
   const events = useEvents(of.id, {}, 200);
   return (
-    <>
-      <Divergences events={events.rows} />
-      <Section title="What was told of it" aside={`${events.rows.length} events`}>
-        <EventTable rows={events.rows.slice(0, 50)} />
-      </Section>
-    </>
+    <Section title="What was told of it" aside={`${events.rows.length} events`}>
+      <EventTable rows={events.rows.slice(0, 50)} />
+    </Section>
   );
 }
 

@@ -16,6 +16,28 @@ export interface Claim {
   directive_id: Id;
 }
 
+/** How often a hook ran, what it stopped, and how long it took, in seconds. */
+export interface SessionHook {
+  hook: string;
+  runs: number;
+  refusals: number;
+  failures: number;
+  seconds: number;
+  longest: number;
+  last_at: Time;
+}
+
+/** One thing that the files or the branch said otherwise than the database. */
+export interface Divergence {
+  kind: string;
+  here: string;
+  truth: string;
+  repaired: boolean;
+  problem: string | null;
+  times: number;
+  last_at: Time;
+}
+
 /** A session as its own address gives it. */
 export interface SessionDetail extends Session {
   lease_holder: string | null;

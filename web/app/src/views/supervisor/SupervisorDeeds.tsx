@@ -3,7 +3,7 @@ import { useAct } from "../../data/queries.js";
 import { Deeds } from "../common/Deeds.js";
 import type { Supervisor } from "../common/rows.js";
 
-/** What a person may do with a supervisor: pause it, have it go on, stop it for good. */
+/** What a person may do with a supervisor: pause it, have it go on, have it restored, stop it for good. */
 export function SupervisorDeeds({ of }: { of: Supervisor }): ReactNode {
   const resume = useAct<{ reason?: string }>(
     () => `/supervisors/${of.id}/resume`,
@@ -16,6 +16,10 @@ export function SupervisorDeeds({ of }: { of: Supervisor }): ReactNode {
   const stop = useAct<{ reason: string }>(
     () => `/supervisors/${of.id}/stop`,
     () => `${of.name} is stopped.`,
+  );
+  const restore = useAct<{ reason: string }>(
+    () => `/supervisors/${of.id}/restore`,
+    () => `The next worker restores ${of.name}.`,
   );
   if (of.ended_at !== null) return null;
   const isPaused = of.paused_at !== null;
@@ -38,6 +42,15 @@ export function SupervisorDeeds({ of }: { of: Supervisor }): ReactNode {
           says: "It keeps its steps, its executions and its questions, and waits until it is let go on.",
           reason: true,
           run: reason => pause.mutate({ reason }),
+        },
+        {
+          does: "Restore it",
+          key: "r",
+          tone: "person",
+          title: `Have ${of.name} restored?`,
+          says: "Whoever holds it loses it, and the next worker takes it up where it stands.",
+          reason: true,
+          run: reason => restore.mutate({ reason }),
         },
         {
           does: "Stop it",

@@ -1,5 +1,5 @@
 import { type Execution, stateOf as executionStateOf } from "@holdfast/react";
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import { useList, useOne } from "../../data/queries.js";
 import { GripLine, HonestBar, Section, StateMark, Time, useNow } from "../../parts/index.js";
 import { Go } from "../../shell/Go.js";
@@ -8,12 +8,13 @@ import common from "../common/common.module.css";
 import { Head } from "../common/Head.js";
 import { Loaded } from "../common/Loaded.js";
 import { percentOnly } from "../common/percent.js";
-import type { Checkpoint, Restoration, Supervisor, SupervisorStep } from "../common/rows.js";
+import type { Restoration, RestorationPreview, Supervisor, SupervisorStep } from "../common/rows.js";
 import { StepTable } from "../common/StepTable.js";
 import { useWhole } from "../common/useWhole.js";
 import type { DetailProps } from "../registry.js";
+import { Checkpoints } from "./Checkpoints.js";
 import { gripsOf } from "./grips.js";
-import { Restorations } from "./Restorations.js";
+import { Preview, Restorations } from "./Restorations.js";
 import { SupervisorDeeds } from "./SupervisorDeeds.js";
 
 /** One coordinator: what it does, what it asks, and what each restoration found. */
@@ -39,6 +40,7 @@ function Shown({ of }: { of: Supervisor }): ReactNode {
         {of.phase && <span>phase {of.phase}</span>}
         {of.lease_holder && !of.ended_at && <span>held by {of.lease_holder}</span>}
         {of.directive_id && <Go to={["directive", of.directive_id]}>its directive</Go>}
+        {of.forked_from && <Go to={["supervisor", of.forked_from]}>begun from another one</Go>}
         <span>
           begun <Time at={of.started_at ?? of.created_at} />
         </span>
@@ -64,7 +66,7 @@ function Shown({ of }: { of: Supervisor }): ReactNode {
       <Restored of={of} />
       <Steps id={of.id} />
       <Spawned id={of.id} />
-      <Checkpoints id={of.id} />
+      <Checkpoints of={of} />
     </>
   );
 }
@@ -80,6 +82,7 @@ function Restored({ of }: { of: Supervisor }): ReactNode {
           <>
             <GripLine grips={gripsOf(of, all)} now={now} />
             <Restorations of={all} />
+            {of.ended_at === null && <IfItCameNow id={of.id} />}
           </>
         )}
       </Loaded>
@@ -87,9 +90,29 @@ function Restored({ of }: { of: Supervisor }): ReactNode {
   );
 }
 
+/** Read only when somebody wants to see it. */
+function IfItCameNow({ id }: { id: string }): ReactNode {
+  const [isOpen, setIsOpen] = useState(false);
+  return (
+    <details onToggle={event => setIsOpen(event.currentTarget.open)}>
+      <summary className={common.quiet}>What a restoration would find now</summary>
+      {isOpen && <FoundNow id={id} />}
+    </details>
+  );
+}
+
+function FoundNow({ id }: { id: string }): ReactNode {
+  const preview = useOne<RestorationPreview>("supervisors", id, "restoration");
+  return <Loaded query={preview}>{found => <Preview of={found} />}</Loaded>;
+}
+
 function Steps({ id }: { id: string }): ReactNode {
   const steps = useWhole<SupervisorStep>("supervisors", id, "steps");
-  const items = steps.data ?? [];
+  const items = (steps.data ?? []).map(each =>
+    each.dropped_at === null
+      ? each
+      : { ...each, name: each.name.replace(/~\d+$/, " (taken back)"), status: "cancelled" },
+  );
   if (items.length === 0) return null;
   return (
     <Section title="Steps" aside="each runs once, ever">
@@ -114,29 +137,6 @@ function Spawned({ id }: { id: string }): ReactNode {
               <td className={common.quiet}>{row.agent}</td>
               <td className={common.number}>
                 <Time at={row.ended_at ?? row.started_at ?? row.created_at} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </Section>
-  );
-}
-
-function Checkpoints({ id }: { id: string }): ReactNode {
-  const checkpoints = useWhole<Checkpoint>("supervisors", id, "checkpoints");
-  const items = checkpoints.data ?? [];
-  if (items.length === 0) return null;
-  return (
-    <Section title="Checkpoints" aside="what it would go on from">
-      <table className={common.table}>
-        <tbody>
-          {items.map(each => (
-            <tr key={each.number}>
-              <td className={common.quiet}>{each.number}</td>
-              <td>{each.label}</td>
-              <td className={common.number}>
-                <Time at={each.created_at} />
               </td>
             </tr>
           ))}
