@@ -117,6 +117,9 @@ class _Game:
             self._red.add(failed.id)
         self._done.add(failed.id)
         self._failed.add(failed.id)
+        self._skip_what_needs_failures()
+
+    def _skip_what_needs_failures(self) -> None:
         for step in self._plan.steps:
             if step.id in self._done or step.when is not None or not self._failed & set(step.needs):
                 continue
@@ -137,6 +140,7 @@ class _Game:
             self._fates[key].most_rounds += was_done or key not in bound
         for settled in (self._done, self._failed, self._red):
             settled.difference_update(again)
+        self._skip_what_needs_failures()
         return True
 
 

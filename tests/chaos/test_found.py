@@ -97,3 +97,37 @@ async def test_a_foreach_does_not_run_on_in_a_plan_that_has_failed_beside_it(
     assert await until_over(hf, plan_id) == "failed"
     steps = await steps_of(hf, plan_id)
     assert (steps["each"], steps["each.1"], steps["each.2"]) == ("failed", "completed", "skipped")
+
+
+async def test_what_was_skipped_for_a_failure_is_skipped_again_after_the_plan_went_back(
+    hf: Holdfast, tmp_path: Path
+) -> None:
+    check = "test -e twice || { touch twice; exit 1; }"
+    plan_id = await start(
+        hf,
+        tmp_path,
+        {"id": "lint", "command": ["false"], "on_failure": "continue"},
+        {"id": "design", "command": ["true"]},
+        {"id": "build", "needs": ["lint", "design"], "command": ["touch", "built"]},
+        {"id": "tell", "needs": ["build"], "when": "true", "command": ["true"]},
+        {"id": "ship", "needs": ["build"], "command": ["touch", "shipped"]},
+        {
+            "id": "check",
+            "needs": ["design", "lint"],
+            "when": "true",
+            "command": ["sh", "-c", check],
+            "on_failure": {"go_back_to": "design"},
+        },
+    )
+
+    assert await until_over(hf, plan_id) == "completed"
+    assert await steps_of(hf, plan_id) == {
+        "lint": "failed",
+        "design": "completed",
+        "build": "skipped",
+        "tell": "completed",
+        "ship": "skipped",
+        "check": "completed",
+    }
+    assert not (tmp_path / "built").exists()
+    assert not (tmp_path / "shipped").exists()

@@ -16,7 +16,9 @@ async def _running(connection: Connection, **given: Any) -> Row:
     )
 
 
-async def _record(connection: Connection, *steps: tuple[Row, int | None, str | None, str]) -> Any:
+async def _record(
+    connection: Connection, *steps: tuple[Row, int | None, str | None, str | None]
+) -> Any:
     runs, positions, names, statuses = zip(*steps, strict=True)
     return await call(
         connection,
@@ -103,3 +105,22 @@ async def test_a_failed_step_that_was_done_after_all_counts(holdfast_url: str) -
         assert (await _state(connection, run))[0] == 0
         assert not await _record(connection, (run, 1, "first", "completed"))
         assert (await _state(connection, run))[0] == 1
+
+
+async def test_what_was_begun_or_said_last_is_what_is_being_done(holdfast_url: str) -> None:
+    async with connected(holdfast_url) as connection:
+        run = await _running(connection, total_steps=4)
+
+        assert not await _record(
+            connection,
+            (run, 1, "fetch", "running"),
+            (run, None, "reading " * 100, None),
+            (run, 1, "fetch", "completed"),
+        )
+        assert (await _state(connection, run))[:3] == (1, 25, "reading " * 100)
+
+        assert not await _record(connection, (run, None, "alone", None))
+        assert (await _state(connection, run))[2] == "alone"
+
+        assert not await _record(connection, (run, None, "before", None), (run, 2, "b", "running"))
+        assert (await _state(connection, run))[2] == "b"

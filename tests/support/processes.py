@@ -25,6 +25,7 @@ from tests.support.patience import PATIENCE_SECONDS
 
 ROOT = Path(__file__).parents[2]
 _POLL_SECONDS = 0.01
+_PF_EXITING = 0x4  # Linux, include/linux/sched.h
 
 _Found = TypeVar("_Found")
 
@@ -41,23 +42,30 @@ def wait_until(
 
 
 def is_alive(pid: int) -> bool:
-    """Whether a process runs; one that is dead and that nobody has waited for does not."""
+    """Whether a process runs; one that is ending, or dead and not waited for, does not."""
+    stat = _stat(pid)
+    return stat is not None and stat[0] not in "ZX" and not int(stat[6]) & _PF_EXITING
+
+
+def _is_whole(pid: int) -> bool:
+    """Whether a process may still hold files, and so locks; one that is ending gives them up one by one."""
+    stat = _stat(pid)
+    return stat is not None and stat[0] not in "ZX"
+
+
+def _stat(pid: int) -> list[str] | None:
+    """What the kernel tells of a process, from its state on (proc_pid_stat(5), from the third field)."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
-        return False
+        return None
 
 
 def children_of(pid: int) -> list[int]:
     """The living processes that a process started."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        with suppress(FileNotFoundError, ProcessLookupError):
-            if entry.name.isdigit():
-                state, parent = (entry / "stat").read_text().rpartition(")")[2].split()[:2]
-                if int(parent) == pid and state not in "ZX":
-                    found.append(int(entry.name))
-    return found
+    entries = (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
+    stats = ((other, _stat(other)) for other in entries)
+    return [other for other, stat in stats if stat and stat[0] not in "ZX" and int(stat[1]) == pid]
 
 
 def kill(*pids: int) -> None:
@@ -65,7 +73,7 @@ def kill(*pids: int) -> None:
     for pid in pids:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: not any(map(is_alive, pids)), f"the end of {pids}")
+    wait_until(lambda: not any(map(_is_whole, pids)), f"the end of {pids}")
 
 
 class Holder:

@@ -188,9 +188,10 @@ async def test_a_supervisor_steps_spawns_gathers_and_asks(hf: Holdfast, rows: Ro
         return {"results": results, "answer": answer}
 
     async def answer() -> bool:
-        for asked in await hf.questions():
-            await hf.answer(asked["id"], "yes", answered_by="ada")
-        return bool(await hf.questions(open_only=False))
+        asked = await hf.questions()
+        for question in asked:
+            await hf.answer(question["id"], "yes", answered_by="ada")
+        return bool(asked)
 
     _, row = await asyncio.gather(until(answer), run_supervisor(hf, rows, "release"))
 

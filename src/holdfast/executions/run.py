@@ -68,9 +68,7 @@ class Run:
 
     def activity(self, text: str) -> None:
         """Say what is being done now."""
-        self._write(
-            lambda: [self._writer.save(self.lease, activity=text, completed=None, total=None)]
-        )
+        self._write(lambda: [self._writer.activity(self.lease, text)])
 
     def progress(
         self, completed: int, total: int | None = None, activity: str | None = None

@@ -52,8 +52,12 @@ class ExecutionWriter:
         """Queue a step's new state."""
         return self._steps.put(lease.id, lease.epoch, lease.token, position, name, status)
 
+    def activity(self, lease: Lease, text: str) -> asyncio.Future[None]:
+        """Queue what is being done; among the steps, since what is said last is what is shown."""
+        return self._steps.put(lease.id, lease.epoch, lease.token, None, text, None)
+
     def save(
         self, lease: Lease, *, activity: str | None, completed: int | None, total: int | None
     ) -> asyncio.Future[None]:
-        """Queue what an execution says of itself."""
+        """Queue an execution's own numbers."""
         return self._saves.put(lease.id, lease.epoch, lease.token, activity, completed, total)

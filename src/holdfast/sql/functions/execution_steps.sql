@@ -1,7 +1,8 @@
 -- The steps of executions, from which their progress is derived.
 
 -- Records steps as they begin and end, of many executions in one call; progress is derived from them. Recording a
--- step again as it already is changes nothing. Returns the refused rows with the reason.
+-- step again as it already is changes nothing. A row without position and status says what is being done, in order with
+-- the steps. Returns the refused rows with the reason.
 create function holdfast.record_steps(
     p_execution_ids uuid[], p_epochs bigint[], p_tokens uuid[], p_positions integer[], p_names text[],
     p_statuses holdfast.execution_step_status[], p_venture_id uuid default null)
@@ -20,13 +21,16 @@ begin
     v_now := holdfast.now();
     with given as (
         -- Rows under one token are written or refused together: a batch, named by its first row.
-        select g.id, g.epoch, g.token, g.position, left(g.name, 500) as name, g.status, g.row,
+        select g.id, g.epoch, g.token, g.position, g.status, g.row,
+            left(g.name, case when is_activity(g.position, g.status) then 2000 else 500 end) as name,
             min(g.row) over (partition by g.id, g.epoch, g.token) as batch
         from unnest(p_execution_ids, p_epochs, p_tokens, p_positions, p_names, p_statuses) with ordinality
             as g (id, epoch, token, position, name, status, row)
     ), batches as (
         select g.batch, g.id, g.epoch, g.token, max(g.position) as last,
-            bool_and((g.position >= 1 and g.name <> '') is true) as is_whole, (array_agg(g.name order by g.row desc))[1] as latest
+            bool_and(is_activity(g.position, g.status) or (g.position >= 1 and g.name <> '') is true) as is_whole,
+            (array_agg(g.name order by g.row desc) filter (where coalesce(g.status, 'running') = 'running'))[1] as doing,
+            (array_agg(g.name order by g.row desc))[1] as latest
         from given g group by g.batch, g.id, g.epoch, g.token
     ), undrawn as (
         select g.batch from given g
@@ -35,7 +39,7 @@ begin
     ), newest as (
         -- The last word on each position in this call counts; what it passed through on the way need not be stored.
         select distinct on (g.batch, g.position) g.batch, g.id, g.position, g.name, g.status
-        from given g order by g.batch, g.position, g.row desc
+        from given g where not is_activity(g.position, g.status) order by g.batch, g.position, g.row desc
     ), counted as materialized (  -- else it is counted anew for each execution
         select n.batch,
             sum(is_done_step(step_after(s.status, n.status))::integer - is_done_step(s.status)::integer)::integer as more
@@ -43,11 +47,11 @@ begin
         left join execution_steps s on s.venture_id = v_venture and s.execution_id = n.id and s.position = n.position
         group by n.batch
     ), fit as (
-        select b.batch, b.id, b.latest, c.more
-        from batches b join counted c on c.batch = b.batch
+        select b.batch, b.id, b.doing, b.latest, coalesce(c.more, 0) as more
+        from batches b left join counted c on c.batch = b.batch
         join agent_executions e on e.venture_id = v_venture and e.id = b.id and e.status = 'running'
-        where b.is_whole and b.last <= coalesce(e.total_steps, b.last)
-            and in_range(e.completed_steps + c.more, e.total_steps)
+        where b.is_whole and (b.last <= coalesce(e.total_steps, b.last)) is not false
+            and in_range(e.completed_steps + coalesce(c.more, 0), e.total_steps)
             and holds(e.lease_epoch, e.lease_token, e.lease_expires_at, b.epoch, b.token, v_now)
             and b.batch not in (select u.batch from undrawn u)
     ), written as (
@@ -61,7 +65,7 @@ begin
         update agent_executions e set
             completed_steps = e.completed_steps + f.more,
             progress = derive_progress(e.completed_steps + f.more, e.total_steps),
-            current_activity = f.latest, seq = e.seq + 1
+            current_activity = coalesce(f.doing, e.current_activity, f.latest), seq = e.seq + 1
         from fit f where e.venture_id = v_venture and e.id = f.id
         returning f.batch, e.id, e.seq, e.current_activity, e.completed_steps, e.total_steps, e.progress
     ), told as (
@@ -80,6 +84,12 @@ begin
         group by g.id, g.epoch, g.token having min(g.row) <> all (coalesce(v_kept, '{}'))) b
     cross join lateral explain_steps_refusal(v_venture, b.id, b.epoch, b.token, b.positions, b.names, b.statuses) r;
 end
+$$;
+
+-- Whether a row tells of no step, but only what is being done.
+create function holdfast.is_activity(p_position integer, p_status holdfast.execution_step_status) returns boolean
+language sql immutable parallel safe as $$
+    select p_position is null and p_status is null
 $$;
 
 -- What is finished in the sense of progress.
@@ -121,8 +131,9 @@ begin
     if found then
         perform require_drawn('step', v_step.name, v_step.was::text, v_step.status::text, false);
     end if;
-    select g.position, g.name into v_step from unnest(p_positions, p_names) as g (position, name)
-    where (g.position >= 1 and g.name <> '') is not true or g.position > v_execution.total_steps limit 1;
+    select g.position, g.name into v_step from unnest(p_positions, p_names, p_statuses) as g (position, name, status)
+    where not is_activity(g.position, g.status) and (g.position >= 1 and g.name <> '') is not true
+        or g.position > v_execution.total_steps limit 1;
     if found and v_step.position > v_execution.total_steps then
         perform refuse('HF005', format('step %s is beyond the %s steps of the execution.', v_step.position,
             v_execution.total_steps), 'Raise the total first with save_executions.');

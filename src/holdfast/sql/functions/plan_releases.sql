@@ -59,37 +59,48 @@ $$;
 -- needs them too: a step is not done upon a failure that nobody has looked at.
 create function holdfast.release_locked_step(p_step holdfast.plan_steps, p_failed text default null) returns void
 language plpgsql as $$
-declare
-    v_now   timestamptz := holdfast.now();
-    v_queue text[] := array[p_step.step_key];
-    v_key   text;
-    v_next  plan_steps;
 begin
-    update plan_steps set released_at = v_now where venture_id = p_step.venture_id and plan_id = p_step.plan_id
+    update plan_steps set released_at = holdfast.now() where venture_id = p_step.venture_id and plan_id = p_step.plan_id
         and step_key = p_step.step_key and round = p_step.round;
+    perform count_as_done(p_step, p_failed is null);
     if p_failed is not null then  -- there is no more to do for it
         update plans set done_steps = done_steps + 1 where venture_id = p_step.venture_id and id = p_step.plan_id;
+        perform skip_what_needs(p_step, p_failed || '.');
     end if;
+end
+$$;
+
+-- One need less for pending steps that need it; not for all of them where it was not really done.
+create function holdfast.count_as_done(p_step holdfast.plan_steps, p_for_all boolean) returns void
+language sql as $$
+    update holdfast.plan_steps s set needs_left = s.needs_left - 1 from holdfast.plan_step_needs n
+    where n.venture_id = p_step.venture_id and n.plan_id = p_step.plan_id and n.needed_key = p_step.step_key
+        and s.venture_id = n.venture_id and s.plan_id = n.plan_id and s.step_key = n.step_key and s.is_current
+        and s.status = 'pending' and (p_for_all or s.spec ? 'when')
+$$;
+
+-- Skips the pending steps that need one that was not done, and what needs them, unless they say themselves when they are done.
+create function holdfast.skip_what_needs(p_step holdfast.plan_steps, p_reason text) returns void
+language plpgsql as $$
+declare
+    v_queue plan_steps[] := array[p_step];
+    v_next  plan_steps;
+begin
     while cardinality(v_queue) > 0 loop
-        v_key := v_queue[1];
-        v_queue := v_queue[2:];
-        update plan_steps s set needs_left = s.needs_left - 1 from plan_step_needs n
-        where n.venture_id = p_step.venture_id and n.plan_id = p_step.plan_id and n.needed_key = v_key
-            and s.venture_id = n.venture_id and s.plan_id = n.plan_id and s.step_key = n.step_key and s.is_current
-            and s.status = 'pending' and (p_failed is null or s.spec ? 'when');
-        exit when p_failed is null;
         for v_next in
             select s.* from plan_step_needs n join plan_steps s
                 on s.venture_id = n.venture_id and s.plan_id = n.plan_id and s.step_key = n.step_key
-            where n.venture_id = p_step.venture_id and n.plan_id = p_step.plan_id and n.needed_key = v_key
+            where n.venture_id = p_step.venture_id and n.plan_id = p_step.plan_id and n.needed_key = (v_queue[1]).step_key
                 and s.is_current and s.status = 'pending' and not s.spec ? 'when'
             order by s.position
         loop
-            perform move_locked_step(v_next, 'skipped', jsonb_build_object('reason', p_failed || '.'));
-            update plan_steps set released_at = v_now, is_blocked = true where venture_id = v_next.venture_id
+            perform move_locked_step(v_next, 'skipped', jsonb_build_object('reason', p_reason));
+            update plan_steps set released_at = holdfast.now(), is_blocked = true where venture_id = v_next.venture_id
                 and plan_id = v_next.plan_id and step_key = v_next.step_key and round = v_next.round;
-            v_queue := v_queue || v_next.step_key;
+            perform count_as_done(v_next, false);
+            v_queue := v_queue || v_next;
         end loop;
+        v_queue := v_queue[2:];
     end loop;
 end
 $$;

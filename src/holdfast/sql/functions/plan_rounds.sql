@@ -86,6 +86,7 @@ begin
         case when o.is_approved and p_keep then o.action_digest end, o.is_approved and p_keep
     from over o where o.of_step is null;
     perform count_needs(p_plan, v_keys);
+    perform skip_again(p_plan, v_keys);
 end
 $$;
 
@@ -97,6 +98,25 @@ language sql as $$
             on o.venture_id = s.venture_id and o.plan_id = s.plan_id and o.step_key = n.needed and o.is_current
         where o.released_at is null)
     where s.venture_id = p_plan.venture_id and s.plan_id = p_plan.id and s.is_current and s.step_key = any (p_keys) and s.status = 'pending'
+$$;
+
+-- Of what has a new round, that which needs a step that failed or was skipped for a failure, and has no new round, is skipped
+-- once more: the plan has gone on without it.
+create function holdfast.skip_again(p_plan holdfast.plans, p_keys text[]) returns void
+language plpgsql as $$
+declare
+    v_step plan_steps;
+begin
+    for v_step in
+        select s.* from plan_steps s
+        where s.venture_id = p_plan.venture_id and s.plan_id = p_plan.id and s.is_current and s.step_key <> all (p_keys)
+            and (s.status = 'failed' and s.released_at is not null or s.is_blocked) and exists (select from plan_step_needs n
+                where n.venture_id = s.venture_id and n.plan_id = s.plan_id and n.needed_key = s.step_key and n.step_key = any (p_keys))
+        order by s.position
+    loop
+        perform skip_what_needs(v_step, coalesce(v_step.skip_reason, v_step.step_key || ' has failed.'));
+    end loop;
+end
 $$;
 
 create function holdfast.withdraw_report(p_step holdfast.plan_steps, p_reason text) returns void
