@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,22 @@ def test_a_group_without_a_command_shows_its_help(work_dir: Path) -> None:
     assert done.returncode == 2
     assert "Usage: holdfast session" in done.stdout
     assert done.stderr == ""
+
+
+def test_the_version_is_told(work_dir: Path) -> None:
+    done = holdfast("--version", url=None, cwd=work_dir)
+
+    assert (done.returncode, done.stdout) == (0, f"holdfast {version('holdfast')}\n")
+
+
+def test_only_the_command_that_is_called_is_imported() -> None:
+    code = (
+        "import sys, holdfast.cli as cli; list(cli._commands.Commands());"
+        "print([name for name in sys.modules if name in ('asyncpg', 'holdfast.client')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "[]\n"
 
 
 def test_a_table_does_not_wrap_in_a_pipe(work_dir: Path, holdfast_url: str) -> None:

@@ -5,83 +5,44 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from typing import Annotated
 
 import typer
 from typer.exceptions import TyperException
 
-from holdfast.cli import (
-    advancing,
-    api,
-    change,
-    db,
-    directives,
-    events,
-    flags,
-    hooks,
-    inspect,
-    mcp,
-    notifications,
-    plans,
-    questions,
-    resume,
-    run_agent,
-    server,
-    sessions,
-    statusline,
-    supervisors,
-    tokens,
-    top,
-    up,
-    validate,
-    verify,
-    watching,
-    workers,
-)
+from holdfast.cli._commands import AllCommands
 from holdfast.cli._output import print_error
 from holdfast.cli._usage import usage_error
 from holdfast.errors import HoldfastError
 
 app = typer.Typer(
     name="holdfast",
+    cls=AllCommands,
     help="The database-first memory and control room for AI agents that work for hours.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.add_typer(db.app, name="db")
-app.add_typer(plans.app, name="plan")
-app.add_typer(directives.app, name="directive")
-app.add_typer(sessions.app, name="session")
-app.add_typer(change.app, name="change")
-app.add_typer(verify.app, name="verify")
-app.add_typer(supervisors.app, name="supervisor")
-app.add_typer(hooks.app, name="hooks")
-app.add_typer(tokens.app, name="token")
-app.add_typer(api.app, name="api")
-app.add_typer(questions.app, name="question")
-app.add_typer(notifications.app, name="notifications")
-directives.app.command("flag")(flags.flag)
-directives.app.command("unflag")(flags.unflag)
-sessions.app.command("advance")(advancing.advance)
-sessions.app.command("auto-proceed")(advancing.auto_proceed)
-sessions.app.command("summary")(advancing.summary)
-app.command("resume")(resume.resume)
-app.command("run")(plans.run)
-app.command("run-agent")(run_agent.run_agent)
-app.command("worker")(workers.worker)
-app.command("status")(inspect.status)
-app.command("statusline")(statusline.statusline)
-app.command("top")(top.top)
-app.command("watch")(watching.watch)
-app.command("questions")(questions.questions)
-app.command("inbox")(questions.questions)
-app.command("answer")(questions.answer)
-app.command("events")(events.events)
-app.command("validate")(validate.validate)
-app.command("mcp")(mcp.mcp)
-app.command("up")(up.up)
-app.command("sign-in")(up.sign_in)
-app.command("down")(server.down)
+
+
+def _print_version(is_wanted: bool) -> None:
+    if is_wanted:
+        from importlib.metadata import version  # noqa: PLC0415 -- half as slow as all else here
+
+        typer.echo(f"holdfast {version('holdfast')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _holdfast(
+    *,
+    _: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", is_eager=True, callback=_print_version
+        ),
+    ] = False,
+) -> None: ...
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ from holdfast.cli._connection import JsonOption, VentureOption, run_async
 from holdfast.cli._output import console, print_json, rows_table
 from holdfast.cli._place import Place, ReasonOption, SessionOption, placed
 from holdfast.cli._verification import require_passed
+from holdfast.cli.flags import flag, unflag
 from holdfast.errors import InvalidValue, NotFound
 from holdfast.model.directives import (
     DEFAULT_PRIORITY,
@@ -338,3 +339,7 @@ def _print_rows(found: list[Directive], as_json: bool) -> None:
             Text(one.held_by or (f"waits for {', '.join(one.waits_for)}" if one.waits_for else "")),
         )
     console.print(table)
+
+
+app.command("flag")(flag)
+app.command("unflag")(unflag)

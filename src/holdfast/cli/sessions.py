@@ -17,7 +17,7 @@ from holdfast.cli._away import Journaled, journal_end, journal_release, run_or_j
 from holdfast.cli._connection import JsonOption, VentureOption, run_async
 from holdfast.cli._output import console, errors, print_json, print_warning, rows_table
 from holdfast.cli._place import Place, ReasonOption, SessionOption, placed
-from holdfast.cli.advancing import proceeding_of
+from holdfast.cli.advancing import advance, auto_proceed, proceeding_of, summary
 from holdfast.errors import HoldfastError, InvalidValue, LeaseLost, NotFound
 from holdfast.model.sessions import Beat, Claim, Mechanism, Session
 from holdfast.sessions.proceeding import Proceeding
@@ -415,3 +415,8 @@ def _tell(told: dict[str, Any], text: str, as_json: bool) -> None:
 def _say(text: str) -> None:
     """A line with names in it that somebody chose: nothing in them is a mark of the terminal's."""
     console.print(Text(text), soft_wrap=True)
+
+
+app.command("advance")(advance)
+app.command("auto-proceed")(auto_proceed)
+app.command("summary")(summary)
