@@ -26,7 +26,7 @@ async def effect(
     """Record the effect of a step, and end as its script says."""
     outcome, told = await asyncio.to_thread(record, Path(folder), name, str(run.id), outcomes)
     run.progress(1, 2, "working")
-    run.log(f"effect {told['number']}")
+    run.log(f"effect {told['nonce']}")
     await asyncio.sleep(seconds)
     if outcome == "fail":
         raise RuntimeError("as its script says")

@@ -1,8 +1,8 @@
 """What the steps of made-up plans do: each run records its effect once, under its execution's id, and ends as its script says.
 
 It is run as a file of its own, with the standard library only: `effect.py FOLDER NAME SECONDS OUTCOME…`. The outcome of
-the n-th effect is the n-th word: `ok`, `fail`, or `hang`, which waits until somebody kills it; after the last one all
-goes well. A run that is repeated because its worker died finds its effect, and ends as before.
+the n-th effect is the n-th word: `ok`, `fail`, `mute`, which tells less than it owes, or `hang`, which waits until
+somebody kills it; after the last one all goes well. A run that is repeated because its worker died finds its effect, and ends as before.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ def record(folder: Path, name: str, key: str, outcomes: list[str]) -> tuple[str,
         runs.write(f"{key}\n")
     number = keys.index(key)
     outcome = outcomes[number] if number < len(outcomes) else "ok"
-    return outcome, {"number": number, "nonce": lines[number][1]}
+    told: dict[str, object] = {"nonce": lines[number][1]}
+    return outcome, told if outcome == "mute" else {**told, "number": number}
 
 
 def _main(folder: Path, name: str, seconds: float, outcomes: list[str]) -> int:

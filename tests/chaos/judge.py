@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from tests.chaos import rollbacks
 from tests.chaos.model import SKIPPED, Round, StepFate, foretell, play_round
 from tests.chaos.reading import Reading
 from tests.chaos.script import Comes, Means, Plan, Step
@@ -32,13 +33,19 @@ ANSWER_EVENTS = """
     select e.type, e.data ->> 'question_id' as question_id, count(*) as times from holdfast.events e
     where e.type like 'question.%' group by 1, 2
 """
-MOVES = (
-    "select type, data ->> 'step' as step from holdfast.events where stream_id = $1 order by seq"
-)
+CONDITIONS = "select * from holdfast.plan_conditions where plan_id = $1"
+MOVES = """
+    select type, data ->> 'step' as step, data ->> 'condition' as condition, (data ->> 'holds')::boolean as holds
+    from holdfast.events where stream_id = $1 order by seq
+"""
+ROLLED_BACK = "select distinct stream_id from holdfast.events where type = 'plan.rolling_back'"
 GAPS = """
     select stream::text, stream_id from holdfast.events group by 1, 2
     having min(seq) <> 1 or max(seq) <> count(*) or count(distinct seq) <> count(*)
 """
+
+
+_SETTLED = ("asked", "answered", "delivered", "acknowledged")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -50,7 +57,13 @@ class Outcome:
     executions: list[Any]
     evidence: list[Any]
     questions: list[Any]
+    conditions: list[Any]
     moves: list[Any]
+
+    @property
+    def was_rolled_back(self) -> bool:
+        """Whether an operator has had some of it taken back."""
+        return any(move["type"] == "plan.rolling_back" for move in self.moves)
 
     @property
     def worn_out(self) -> int:
@@ -66,6 +79,7 @@ async def read_outcome(reading: Reading, plan_id: UUID) -> Outcome:
         executions=await reading.all(EXECUTIONS, plan_id),
         evidence=await reading.all(EVIDENCE, plan_id),
         questions=await reading.all(QUESTIONS, plan_id),
+        conditions=await reading.all(CONDITIONS, plan_id),
         moves=await reading.all(MOVES, plan_id),
     )
 
@@ -74,10 +88,15 @@ def faults_of(plan: Plan, outcome: Outcome, folder: Path) -> Iterator[str]:
     """Everything about a plan that is not as it must be."""
     if not outcome.worn_out:
         yield from _fate_faults(plan, outcome)
-    yield from _run_faults(plan, outcome)
+    if outcome.was_rolled_back:
+        yield from rollbacks.faults_of(plan, outcome.steps, outcome.executions, outcome.moves)
+    else:
+        yield from _run_faults(plan, outcome)
+    yield from _end_faults(outcome)
     yield from _effect_faults(plan, outcome, folder)
     yield from _evidence_faults(outcome)
     yield from _limit_faults(plan, outcome)
+    yield from _beginning_faults(plan, outcome)
 
 
 def _fate_faults(plan: Plan, outcome: Outcome) -> Iterator[str]:
@@ -93,7 +112,7 @@ def _fate_faults(plan: Plan, outcome: Outcome) -> Iterator[str]:
     }
     if ends != wanted:
         yield f"it ended as {ends}, not as {wanted}"
-    for step in plan.steps:
+    for step in plan.steps if not outcome.was_rolled_back else ():
         found = [
             (_status(row), row["attempt"]) for row in outcome.steps if row["step_key"] == step.id
         ]
@@ -158,19 +177,27 @@ def _run_faults(plan: Plan, outcome: Outcome) -> Iterator[str]:
         for e in outcome.evidence
     )
     wanted = Counter(key for step in plan.steps for key in _wanted_runs(plan, step, outcome))
+    wanted.update(
+        f"checklist/{condition['condition_id']}#{number}"
+        for condition in outcome.conditions
+        for number in range(1, condition["checks"] + 1)
+    )
     if outcome.worn_out:
         found = Counter({key: count for key, count in found.items() if count > 1})
         wanted = Counter()
     for key in sorted(found.keys() | wanted.keys()):
         if found[key] != wanted[key]:
             yield f"{key}: {found[key]} times, not {wanted[key]}"
+
+
+def _end_faults(outcome: Outcome) -> Iterator[str]:
     for execution in outcome.executions:
         if execution["ends"] != 1:
             yield f"{execution['key']} ended {execution['ends']} times and is {execution['status']}"
 
 
 def _question_key(key: str) -> str:
-    return key if key.endswith("/report") else f"{key}/gate"
+    return key if key.endswith(("/report", "/work")) else f"{key}/gate"
 
 
 def _wanted_runs(plan: Plan, step: Step, outcome: Outcome) -> Iterator[str]:
@@ -184,7 +211,7 @@ def _wanted_runs(plan: Plan, step: Step, outcome: Outcome) -> Iterator[str]:
                 comes = step.comes_to(number)
                 yield from _runs_of_attempt(step, f"{key}#{row['round']}.{attempt}", comes)
                 number += 1
-    if plan.mode == "each_step":
+    if plan.asks_after_steps:
         for row in outcome.steps:
             if row["step_key"] == step.id and row["status"] == "completed":
                 yield f"{step.id}#{row['round']}/report"
@@ -206,7 +233,8 @@ def _effect_faults(plan: Plan, outcome: Outcome, folder: Path) -> Iterator[str]:
     """The ledger has each execution's effect once, and the engine recorded that very one."""
     effects = {
         key: nonce
-        for ledger in [*folder.glob("*.work"), *folder.glob("*.verify")]
+        for kind in ("work", "verify", "undo")
+        for ledger in folder.glob(f"*.{kind}")
         for key, nonce in (line.split() for line in ledger.read_text().splitlines())
     }
     known = {str(execution["id"]): execution for execution in outcome.executions}
@@ -221,7 +249,7 @@ def _effect_faults(plan: Plan, outcome: Outcome, folder: Path) -> Iterator[str]:
     completed = {row["step_key"]: row for row in outcome.steps if row["status"] == "completed"}
     for step in plan.steps:
         row = completed.get(step.id)
-        if row is not None and step.means is not Means.NOTHING and not step.items:
+        if row is not None and step.is_run and not step.items:
             told, recorded = _told(row["result"]), effects.get(str(row["execution_id"]))
             if told is None or told["nonce"] != recorded:
                 yield f"the step {step.id} has the result {told}; its effect is {recorded}"
@@ -273,19 +301,38 @@ def _limit_faults(plan: Plan, outcome: Outcome) -> Iterator[str]:
         yield f"{most} steps were under way at once; max_parallel is {plan.max_parallel}"
 
 
+def _beginning_faults(plan: Plan, outcome: Outcome) -> Iterator[str]:
+    """All of its checklist holds when a plan begins."""
+    holding: set[str] = set()
+    for move in outcome.moves:
+        if move["type"] == "plan.condition_checked":
+            (holding.add if move["holds"] else holding.discard)(move["condition"])
+        elif move["type"] == "plan.running":
+            missing = len(plan.checklist) - len(holding)
+            if missing:
+                yield f"it began though {missing} of its conditions did not hold"
+            return
+
+
 async def faults_of_answers(reading: Reading, answered: dict[UUID, str]) -> list[str]:
     """Every answer that was taken is there and was told, delivered and acknowledged once."""
     told = {(r["type"], r["question_id"]): r["times"] for r in await reading.all(ANSWER_EVENTS)}
     questions = {q["id"]: q for q in await reading.all("select * from holdfast.questions")}
+    rolled_back = {row["stream_id"] for row in await reading.all(ROLLED_BACK)}
     found = [
         f"the answer {answer} to {key} was taken, and {questions[key]['answer']} is kept"
         for key, answer in answered.items()
         if questions[key]["answer"] != answer
     ]
     for key, question in questions.items():
-        if question["status"] != "acknowledged":
+        if question["plan_id"] in rolled_back and question["status"] in ("withdrawn", "answered"):
+            continue  # the rollback came between
+        is_over_time = question["status"] == "expired" and question["expires_at"] is not None
+        if question["status"] != "acknowledged" and not is_over_time:
             found.append(f"the question {question['key']} is {question['status']}")
-        for what in ("asked", "answered", "delivered", "acknowledged"):
+        if is_over_time and told.get(("question.answered", str(key))):
+            found.append(f"the question {question['key']} was answered and is expired")
+        for what in ["asked", "expired"] if is_over_time else _SETTLED:
             if (times := told.get((f"question.{what}", str(key)), 0)) != 1:
                 found.append(f"the question {question['key']} was {what} {times} times")
     return found

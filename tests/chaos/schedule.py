@@ -7,7 +7,7 @@ from enum import StrEnum
 from random import Random
 
 from tests.chaos.script import Plan
-from tests.chaos.shapes import make_plan
+from tests.chaos.shapes import make_plans
 
 # The calls between which a worker does its work; a kill before or after one finds the database in another state.
 SAVE_POINTS = (
@@ -16,7 +16,14 @@ SAVE_POINTS = (
     *("save_executions", "finish_execution", "complete_plan_step", "fail_plan_step", "reap"),
     *("send_plan_back", "deliver_answer", "acknowledge_answer", "open_gate", "verify_plan_step"),
     *("record_evidence", "finish_plan", "move_directive_phase", "move_directive", "end_session"),
-    "finish_supervisor",
+    *(
+        "finish_supervisor",
+        "skip_plan_step",
+        "expand_plan_step",
+        "settle_items",
+        "release_plan_step",
+    ),
+    *("check_condition", "record_condition", "undo_plan_step", "settle_undo", "finish_rollback"),
 )
 # Every step of a plan makes about so many moves.
 MOVES_A_STEP = 4
@@ -66,7 +73,7 @@ class Bout:
 def make_bout(seed: int, number: int, *, plans: int, workers: int, kills: int) -> Bout:
     """The bout of that number; the same arguments give the same one."""
     rng = Random(f"{seed}/{number}")
-    made = tuple(make_plan(rng, f"plan-{index}") for index in range(plans))
+    made = tuple(make_plans(rng, plans))
     through_gateway = rng.random() < 0.3
     possible = [harm for harm in _WEIGHTS if through_gateway or harm is not Harm.GATEWAY]
     moves = MOVES_A_STEP * sum(len(plan.steps) for plan in made)

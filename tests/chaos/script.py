@@ -20,6 +20,7 @@ class Comes(StrEnum):
     KILLED = "killed"  # its program, by somebody from outside
     REJECTED = "rejected"
     RED = "red"
+    MUTE = "mute"  # it ends well, and an output that it owes is not there
 
 
 class Means(StrEnum):
@@ -27,6 +28,7 @@ class Means(StrEnum):
 
     PROGRAM = "program"
     CALLABLE = "callable"
+    PERSON = "person"
     NOTHING = "nothing"  # it has a gate or a verification only
 
 
@@ -36,6 +38,14 @@ class Back:
 
     to: str
     at_most: int
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Rollback:
+    """What an operator has taken back, once a step is completed."""
+
+    to: str
+    after: str
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -57,6 +67,15 @@ class Step:
     items: int = 0
     """For how many items it is done; 0: it is done once."""
     seconds: float = 0.0
+    owes: bool = False
+    """Whether its result must have an output."""
+    undoes: bool = False
+    """Whether a command takes back what it did."""
+
+    @property
+    def is_run(self) -> bool:
+        """Whether a worker does its work."""
+        return self.means in (Means.PROGRAM, Means.CALLABLE)
 
     def comes_to(self, number: int) -> Comes:
         """What the n-th attempt comes to, in all its rounds, from 0 on."""
@@ -66,14 +85,19 @@ class Step:
         """What a person says at its gate, each time that it is asked; approval after that."""
         return ["reject" if one is Comes.REJECTED else "approve" for one in self.attempts]
 
+    def words(self) -> list[str]:
+        """What a person says of its work, each time that it is to be done by hand; done after that."""
+        begun = [one for one in self.attempts if one is not Comes.REJECTED]
+        return ["failed" if one is Comes.FAILS else "done" for one in begun]
+
     def work(self) -> list[str]:
         """How its work ends, each time that it is begun; well after that."""
-        told = {Comes.FAILS: "fail", Comes.KILLED: "hang"}
+        told = {Comes.FAILS: "fail", Comes.KILLED: "hang", Comes.MUTE: "mute"}
         return [told.get(one, "ok") for one in self.attempts if one is not Comes.REJECTED]
 
     def checks(self) -> list[str]:
         """How its verification ends, each time that it is run; well after that."""
-        unverified = (Comes.REJECTED, Comes.FAILS, Comes.KILLED)
+        unverified = (Comes.REJECTED, Comes.FAILS, Comes.KILLED, Comes.MUTE)
         return [
             "fail" if one is Comes.RED else "ok" for one in self.attempts if one not in unverified
         ]
@@ -88,6 +112,16 @@ class Plan:
     steps: tuple[Step, ...]
     max_parallel: int | None = None
     mode: str = "gates"
+    report_wait: float = 0
+    """For how many seconds a report may be stopped."""
+    checklist: tuple[str, ...] = ()
+    """What must hold before it starts: `command`, `tick`, or `PLAN/STEP`, a step of another plan."""
+    rollback: Rollback | None = None
+
+    @property
+    def asks_after_steps(self) -> bool:
+        """Whether a question follows each completed step."""
+        return self.mode == "each_step" or (self.mode == "report" and self.report_wait > 0)
 
     def step(self, id: str) -> Step:
         """The step of that id, or of which that is an item."""
@@ -104,9 +138,22 @@ class Plan:
 
     def as_file(self, folder: Path) -> dict[str, Any]:
         """What the plan's file says."""
-        limit = {} if self.max_parallel is None else {"max_parallel": self.max_parallel}
-        steps = [_as_file(step, folder) for step in self.steps]
-        return {"name": self.name, "mode": self.mode, "steps": steps, **limit}
+        said: dict[str, Any] = {"name": self.name, "mode": self.mode}
+        if self.max_parallel is not None:
+            said["max_parallel"] = self.max_parallel
+        if self.report_wait:
+            said["report_wait"] = self.report_wait
+        said["checklist"] = [_condition(kind, folder) for kind in self.checklist]
+        return said | {"steps": [_as_file(step, folder) for step in self.steps]}
+
+
+def _condition(kind: str, folder: Path) -> dict[str, Any]:
+    plan, _, step = kind.partition("/")
+    if step:
+        return {"id": f"{plan}-{step}", "plan": plan, "step": step}
+    if kind == "tick":
+        return {"id": kind, "tick": True}
+    return {"id": kind, "command": _program(folder, "checklist.work", 0, [])}
 
 
 def _as_file(step: Step, folder: Path) -> dict[str, Any]:
@@ -114,6 +161,10 @@ def _as_file(step: Step, folder: Path) -> dict[str, Any]:
     said |= _work(step, folder) | _course(step)
     if step.gated:
         said["gate"] = {"message": f"May {step.id} begin?"}
+    if step.undoes:
+        said["undo"] = _program(folder, f"{_name(step)}.undo", 0, [])
+    if step.owes:
+        said["outputs"] = ["number"]
     if step.verified:
         said["verify"] = {"command": _program(folder, f"{_name(step)}.verify", 0, step.checks())}
     return said
@@ -127,6 +178,8 @@ def _work(step: Step, folder: Path) -> dict[str, Any]:
         case Means.CALLABLE:
             given = {"folder": str(folder), "name": name, "seconds": step.seconds}
             return {"agent": "effect", "inputs": {**given, "outcomes": step.work()}}
+        case Means.PERSON:
+            return {"agent": "person", "prompt": f"Do {step.id} by hand."}
     return {}
 
 

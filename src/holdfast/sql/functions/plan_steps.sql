@@ -217,6 +217,7 @@ declare
 begin
     if v_step.status = 'waiting' and v_step.question_of = 'work' then
         perform require_word(v_step);
+        perform require_room(v_plan, v_step, null);
         perform move_locked_step(v_step, 'running');
         v_step := require_plan_step(v_venture, p_plan_id, p_step_key);
     end if;

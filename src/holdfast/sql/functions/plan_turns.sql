@@ -242,8 +242,8 @@ begin
     from plan_steps s join questions q on q.venture_id = s.venture_id and q.id = s.question_id
     where s.venture_id = p_plan.venture_id and s.plan_id = p_plan.id and s.status in ('running', 'waiting', 'verifying')
         and s.status = 'waiting' and q.status <> 'open'
-        and (s.question_of = 'work' or not coalesce(s.spec -> 'gate' -> 'approve' @> q.answer, false)
-            or not v_stays and coalesce(room_in(v_taken, p_plan.spec, s), 1) > 0);
+        and (not is_go_ahead(s, q.answer)
+            or (s.question_of = 'work' or not v_stays) and coalesce(room_in(v_taken, p_plan.spec, s), 1) > 0);
     return query
     select 'settle_items', s.step_key, s.round::integer, null::uuid, null, null::jsonb, null
     from plan_steps s
@@ -255,6 +255,12 @@ begin
     where s.venture_id = p_plan.venture_id and s.plan_id = p_plan.id and s.report_id is not null and s.released_at is null
         and s.is_current and s.status = 'completed' and q.status <> 'open' and p_plan.stop_reason is null;
 end
+$$;
+
+-- Whether after this answer of a person there is more to run for a step: its work, or the verification of what the person did.
+create function holdfast.is_go_ahead(p_step holdfast.plan_steps, p_answer jsonb) returns boolean
+language sql immutable parallel safe as $$
+    select coalesce(case p_step.question_of when 'work' then p_answer = '"done"' else p_step.spec -> 'gate' -> 'approve' @> p_answer end, false)
 $$;
 
 -- What follows from a failure, and from a person's wish to go back.
