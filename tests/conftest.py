@@ -20,6 +20,7 @@ from holdfast.engine import connections, embedded, migrate
 from holdfast.engine.postgres import PostgresEngine
 from tests.support import api
 from tests.support.servers import binaries_of
+from tests.support.world import Worlds, make_worlds
 
 # The same examples each time: what CI finds can be found again, and a slow machine proves nothing.
 settings.register_profile("holdfast", deadline=None, derandomize=True)
@@ -74,6 +75,27 @@ def template(server_url: str, worker_name: str) -> Iterator[str]:
     asyncio.run(make())
     yield name
     asyncio.run(_drop(server_url, name))
+
+
+@pytest.fixture(scope="session")
+def made_worlds(server_url: str, worker_name: str, template: str) -> Iterator[tuple[str, Worlds]]:
+    """A database with two worlds that tests are cloned from: to make them takes half a second each."""
+    name = f"worlds_{worker_name}"
+    asyncio.run(_create(server_url, name, template))
+    yield name, asyncio.run(make_worlds(_with_database(server_url, name)))
+    asyncio.run(_drop(server_url, name))
+
+
+@pytest.fixture
+def worlds(made_worlds: tuple[str, Worlds]) -> Worlds:
+    """What is in the database of `worlds_url`."""
+    return made_worlds[1]
+
+
+@pytest.fixture
+def worlds_url(server_url: str, worker_name: str, made_worlds: tuple[str, Worlds]) -> Iterator[str]:
+    """A fresh database with two worlds in it."""
+    yield from _fresh(server_url, worker_name, made_worlds[0])
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from holdfast.api import resources
 from tests.support.callers import ROLES
 from tests.support.sql import connected, snapshot
-from tests.support.world import DIRECTIVE, IDLER, SESSION, World, make_world
+from tests.support.world import DIRECTIVE, IDLER, SESSION, World, Worlds
 
 if TYPE_CHECKING:
     from tests.support.api import Server
@@ -46,6 +46,12 @@ def _body(path: str) -> dict[str, Any]:
     return BODY | ({"session_id": IDLER} if path.endswith("/take-over") else {})
 
 
+@pytest.fixture
+def holdfast_url(worlds_url: str) -> str:
+    """What the server is in front of."""
+    return worlds_url
+
+
 def _filled(path: str, world: World) -> str:
     """The path with the ids of a world's rows; a list needs none, and `holders` its parameters."""
     there = {
@@ -77,11 +83,10 @@ def test_every_resource_is_tested_here() -> None:
 
 @pytest.mark.parametrize("role", ROLES)
 async def test_whoever_has_a_role_elsewhere_reads_and_changes_nothing_here(
-    server: Server, holdfast_url: str, role: str
+    server: Server, holdfast_url: str, worlds: Worlds, role: str
 ) -> None:
+    foreign = worlds.foreign
     async with connected(holdfast_url) as connection:
-        await make_world(connection, "acme")
-        foreign = await make_world(connection, "foreign")
         before = await snapshot(connection)
         async with server.client(role) as client:
             for method, path in ROUTES:
@@ -97,9 +102,8 @@ async def test_whoever_has_a_role_elsewhere_reads_and_changes_nothing_here(
         assert await snapshot(connection) == before
 
 
-async def test_a_viewer_reads_every_resource(server: Server, holdfast_url: str) -> None:
-    async with connected(holdfast_url) as connection:
-        world = await make_world(connection, "acme")
+async def test_a_viewer_reads_every_resource(server: Server, worlds: Worlds) -> None:
+    world = worlds.ours
     async with server.client("viewer") as client:
         for path in READS:
             answer = await client.get(_filled(path, world))
@@ -107,9 +111,11 @@ async def test_a_viewer_reads_every_resource(server: Server, holdfast_url: str) 
             assert await _anonymous(server, "GET", _filled(path, world)) == 401
 
 
-async def test_who_has_too_low_a_role_changes_nothing(server: Server, holdfast_url: str) -> None:
+async def test_who_has_too_low_a_role_changes_nothing(
+    server: Server, holdfast_url: str, worlds: Worlds
+) -> None:
+    world = worlds.ours
     async with connected(holdfast_url) as connection:
-        world = await make_world(connection, "acme")
         before = await snapshot(connection)
         for role in ("viewer", "agent"):
             async with server.client(role) as client:
@@ -125,12 +131,15 @@ async def test_who_has_too_low_a_role_changes_nothing(server: Server, holdfast_u
 
 
 @pytest.mark.parametrize("path", WRITES)
-async def test_the_lowest_role_that_may_does(server: Server, holdfast_url: str, path: str) -> None:
-    async with connected(holdfast_url) as connection:
-        world = await make_world(connection, "acme")
-        if path.endswith("/unblock"):
+async def test_the_lowest_role_that_may_does(
+    server: Server, holdfast_url: str, worlds: Worlds, path: str
+) -> None:
+    world = worlds.ours
+    if path.endswith("/unblock"):
+        async with connected(holdfast_url) as connection:
             await connection.execute(
-                "update holdfast.directives set status = 'blocked', blocked_reason = 'x' where sd_key = $1",
+                "update holdfast.directives set status = 'blocked', blocked_reason = 'x' where venture_id = $1 and sd_key = $2",
+                world.venture_id,
                 DIRECTIVE,
             )
     async with server.client("agent" if path in FOR_AGENTS else "operator") as client:

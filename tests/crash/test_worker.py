@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
@@ -12,7 +13,11 @@ from uuid import UUID
 
 import pytest
 
+from holdfast.client import Holdfast
+from holdfast.config import Settings
 from holdfast.engine.postgres import PostgresEngine
+from holdfast.executions.run import Run
+from holdfast.runtime.worker import Worker
 from tests.support.workers import LEASE_SECONDS, Rows, ended, rows_of, until, worker
 
 # Issue 2: a crashed worker's work is taken up within lease + 1 s. Both ends are read from the database's clock; the
@@ -86,6 +91,34 @@ async def test_a_worker_told_to_stop_gives_its_work_back_at_once_and_no_attempt_
     restored = await state_of(rows, supervisor)
     assert (restored["restoration_source"], restored["deaths_in_a_row"]) == ("daemon_restart", 0)
     assert await rows.events(supervisor, "supervisor.interrupted") == []
+
+
+async def test_what_a_worker_is_given_while_it_stops_is_given_back(
+    engine: PostgresEngine, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given, call = asyncio.Event(), PostgresEngine.call
+
+    async def slow_call(self: PostgresEngine, function: str, /, **arguments: Any) -> Any:
+        answer = await call(self, function, **arguments)
+        if function == "claim_executions" and answer:
+            given.set()
+            await asyncio.sleep(0.2)  # on its way
+        return answer
+
+    async with Holdfast(Settings(database_url=engine.url)) as hf:
+
+        @hf.callable("wait")
+        async def wait(run: Run) -> None:
+            await asyncio.Event().wait()
+
+        execution = await new_execution(engine, "callable:wait")
+        worker = Worker(hf)
+        monkeypatch.setattr(PostgresEngine, "call", slow_call)
+        worker.start()
+        await given.wait()
+        await worker.stop()
+    row = await execution_of(rows, execution)
+    assert (row["lease_token"], row["attempt"]) == (None, 0)
 
 
 async def test_the_work_of_a_killed_worker_is_taken_up_within_its_lease_and_a_second(

@@ -13,7 +13,7 @@ from tests.support.catalogue import public_functions
 from tests.support.conversations import DROPPING, KEEPING
 from tests.support.repertoire import CALLS, WITHOUT_VENTURE, Call
 from tests.support.sql import START, call, connected, connected_many, one
-from tests.support.world import World, make_world
+from tests.support.world import World, Worlds, in_worlds, make_world
 
 if TYPE_CHECKING:
     from holdfast.engine.connections import Connection
@@ -78,10 +78,10 @@ async def test_every_function_that_writes_is_tested_here(holdfast_url: str) -> N
 
 @pytest.mark.parametrize("name", CHANGES)
 async def test_a_change_writes_its_event_in_its_own_transaction(
-    holdfast_url: str, name: str
+    worlds_url: str, worlds: Worlds, name: str
 ) -> None:
-    async with connected(holdfast_url) as connection:
-        world = await make_world(connection, "other")
+    world = worlds.ours
+    async with in_worlds(worlds_url) as connection:
         before = await _require_whole_streams(connection)
         async with connection.transaction():
             rows = await call(connection, name, **CHANGES[name].fenced(world))
@@ -93,10 +93,10 @@ async def test_a_change_writes_its_event_in_its_own_transaction(
 
 @pytest.mark.parametrize("name", CHANGES)
 async def test_a_change_that_is_rolled_back_leaves_no_event_and_no_gap(
-    holdfast_url: str, name: str
+    worlds_url: str, worlds: Worlds, name: str
 ) -> None:
-    async with connected(holdfast_url) as connection:
-        world = await make_world(connection, "other")
+    world = worlds.ours
+    async with in_worlds(worlds_url) as connection:
         before = await _require_whole_streams(connection)
         transaction = connection.transaction()
         await transaction.start()
@@ -109,10 +109,10 @@ async def test_a_change_that_is_rolled_back_leaves_no_event_and_no_gap(
 
 @pytest.mark.parametrize("name", QUIET)
 async def test_what_changes_nothing_for_subscribers_writes_no_event(
-    holdfast_url: str, name: str
+    worlds_url: str, worlds: Worlds, name: str
 ) -> None:
-    async with connected(holdfast_url) as connection:
-        world = await make_world(connection, "other")
+    world = worlds.ours
+    async with in_worlds(worlds_url) as connection:
         before = await _require_whole_streams(connection)
         await call(connection, name, **QUIET[name].fenced(world))
         assert await _require_whole_streams(connection) == before

@@ -11,7 +11,7 @@ from holdfast.errors import LeaseLost
 from tests.support.catalogue import public_functions
 from tests.support.repertoire import BEATS, CALLS, Call, held
 from tests.support.sql import NO_TOKEN, Token, call, connected, set_clock, snapshot
-from tests.support.world import EXPIRED_AT, World, make_world
+from tests.support.world import EXPIRED_AT, World, Worlds, in_worlds
 
 if TYPE_CHECKING:
     from holdfast.engine.connections import Connection
@@ -71,11 +71,13 @@ async def test_every_function_that_takes_a_token_is_tested_here(holdfast_url: st
 
 
 @pytest.mark.parametrize("name", CASES)
-async def test_a_stale_token_is_refused_and_changes_nothing(holdfast_url: str, name: str) -> None:
+async def test_a_stale_token_is_refused_and_changes_nothing(
+    worlds_url: str, worlds: Worlds, name: str
+) -> None:
     one = CASES[name]
     assert one.lease is not None
-    async with connected(holdfast_url) as connection:
-        world = await make_world(connection, "stale")
+    world = worlds.ours
+    async with in_worlds(worlds_url) as connection:
         before = await snapshot(connection)
         for what, token in _stale_tokens(world, one.lease).items():
             await _require_refused(connection, name, one, world, token)
@@ -93,12 +95,12 @@ async def test_a_stale_token_is_refused_and_changes_nothing(holdfast_url: str, n
 
 @pytest.mark.parametrize("name", CASES)
 async def test_the_token_of_the_lease_lets_the_same_call_through(
-    holdfast_url: str, name: str
+    worlds_url: str, worlds: Worlds, name: str
 ) -> None:
     """Or else the test before would show nothing."""
     one = CASES[name]
-    async with connected(holdfast_url) as connection:
-        world = await make_world(connection, "right")
+    world = worlds.ours
+    async with in_worlds(worlds_url) as connection:
         before = await snapshot(connection)
         assert not await _in_vain(connection, name, one, one.fenced(world))
         changed = await snapshot(connection) != before

@@ -12,7 +12,7 @@ from tests.support.callers import ROLES, asking, member
 from tests.support.catalogue import Function, public_functions
 from tests.support.repertoire import CALLS, WITHOUT_VENTURE
 from tests.support.sql import call, call_value, connected, snapshot
-from tests.support.world import World, make_world
+from tests.support.world import FOREIGN, OURS, Worlds, in_worlds
 
 if TYPE_CHECKING:
     from holdfast.engine.connections import Connection
@@ -48,11 +48,6 @@ def _nothing(function: Function, venture_id: uuid.UUID) -> dict[str, Any]:
     return dict.fromkeys(function.arguments) | {"venture_id": venture_id}
 
 
-async def _worlds(connection: Connection) -> tuple[World, World]:
-    """Ours, in which the user has a role, and a foreign one, which has everything the calls name."""
-    return await make_world(connection, "ours"), await make_world(connection, "other")
-
-
 async def _require_not_allowed(
     connection: Connection, claims: dict[str, Any] | None, name: str, arguments: dict[str, Any]
 ) -> None:
@@ -73,9 +68,9 @@ async def test_every_function_is_tested_here(holdfast_url: str) -> None:
     assert {f.name for f in functions if not f.names_venture} == WITHOUT_VENTURE.keys()
 
 
-async def test_anon_may_call_nothing(holdfast_url: str) -> None:
-    async with connected(holdfast_url) as connection:
-        _, foreign = await _worlds(connection)
+async def test_anon_may_call_nothing(worlds_url: str, worlds: Worlds) -> None:
+    foreign = worlds.foreign
+    async with in_worlds(worlds_url) as connection:
         calls = {name: one.fenced(foreign) for name, one in CALLS.items()} | WITHOUT_VENTURE
         for name, arguments in calls.items():
             async with asking(connection, "anon", member(foreign.venture_id, "owner")):
@@ -85,11 +80,11 @@ async def test_anon_may_call_nothing(holdfast_url: str) -> None:
 
 @pytest.mark.parametrize("role", ROLES)
 async def test_whoever_has_a_role_elsewhere_is_refused_by_every_function_first_of_all(
-    holdfast_url: str, role: str
+    worlds_url: str, worlds: Worlds, role: str
 ) -> None:
     """Whatever the other arguments say, being refused must not tell what is there."""
-    async with connected(holdfast_url) as connection:
-        ours, foreign = await _worlds(connection)
+    ours, foreign = worlds.ours, worlds.foreign
+    async with in_worlds(worlds_url) as connection:
         before = await snapshot(connection)
         claims = member(ours.venture_id, role)
         for function in await _functions(connection):
@@ -103,9 +98,11 @@ async def test_whoever_has_a_role_elsewhere_is_refused_by_every_function_first_o
         assert await snapshot(connection) == before
 
 
-async def test_a_user_without_claims_is_refused_by_every_function(holdfast_url: str) -> None:
-    async with connected(holdfast_url) as connection:
-        _, foreign = await _worlds(connection)
+async def test_a_user_without_claims_is_refused_by_every_function(
+    worlds_url: str, worlds: Worlds
+) -> None:
+    foreign = worlds.foreign
+    async with in_worlds(worlds_url) as connection:
         nobody: tuple[dict[str, Any] | None, ...] = (
             None,
             {"sub": "nobody"},
@@ -117,9 +114,11 @@ async def test_a_user_without_claims_is_refused_by_every_function(holdfast_url: 
                 await _require_not_allowed(connection, claims, name, one.fenced(foreign))
 
 
-async def test_a_foreign_venture_and_none_at_all_are_refused_alike(holdfast_url: str) -> None:
-    async with connected(holdfast_url) as connection:
-        ours, foreign = await _worlds(connection)
+async def test_a_foreign_venture_and_none_at_all_are_refused_alike(
+    worlds_url: str, worlds: Worlds
+) -> None:
+    ours, foreign = worlds.ours, worlds.foreign
+    async with in_worlds(worlds_url) as connection:
         claims, nowhere = member(ours.venture_id, "owner"), uuid.UUID(int=7)
         for name, one in CALLS.items():
             said = []
@@ -132,7 +131,7 @@ async def test_a_foreign_venture_and_none_at_all_are_refused_alike(holdfast_url:
                 said.append(str(refusal.value).replace(str(venture_id), "…"))
             assert said[0] == said[1], name
         said = []
-        for slug in ("other", "nowhere"):
+        for slug in (FOREIGN, "nowhere"):
             async with asking(connection, "authenticated", claims):
                 with pytest.raises(NotAllowed) as refusal:
                     await call(connection, "open_venture", slug=slug)
@@ -142,10 +141,10 @@ async def test_a_foreign_venture_and_none_at_all_are_refused_alike(holdfast_url:
 
 @pytest.mark.parametrize("name", CALLS)
 async def test_a_role_may_call_what_it_is_for_and_a_lower_one_may_not(
-    holdfast_url: str, name: str
+    worlds_url: str, worlds: Worlds, name: str
 ) -> None:
-    async with connected(holdfast_url) as connection:
-        _, ours = await _worlds(connection)
+    ours = worlds.ours
+    async with in_worlds(worlds_url) as connection:
         arguments, needed = CALLS[name].fenced(ours), CALLS[name].role
         for role in ROLES:
             claims = member(ours.venture_id, role)
@@ -159,11 +158,12 @@ async def test_a_role_may_call_what_it_is_for_and_a_lower_one_may_not(
 
 
 async def test_a_call_that_names_foreign_things_in_its_own_venture_finds_nothing(
-    holdfast_url: str,
+    worlds_url: str,
+    worlds: Worlds,
 ) -> None:
     """The ids are right, the venture is ours: a wall stands between them all the same."""
-    async with connected(holdfast_url) as connection:
-        ours, foreign = await _worlds(connection)
+    ours, foreign = worlds.ours, worlds.foreign
+    async with in_worlds(worlds_url) as connection:
         before = await snapshot(connection)
         claims = member(ours.venture_id, "owner")
         for name, one in CALLS.items():
@@ -188,9 +188,11 @@ def _require_only_ours_changed(
         )
 
 
-async def test_what_concerns_all_ventures_is_for_the_trusted_only(holdfast_url: str) -> None:
-    async with connected(holdfast_url) as connection:
-        ours, _ = await _worlds(connection)
+async def test_what_concerns_all_ventures_is_for_the_trusted_only(
+    worlds_url: str, worlds: Worlds
+) -> None:
+    ours = worlds.ours
+    async with in_worlds(worlds_url) as connection:
         owner = member(ours.venture_id, "owner")
         for name in ("ensure_partitions", "drop_old_partitions", "ventures_with_work"):
             await _require_not_allowed(connection, owner, name, WITHOUT_VENTURE[name])
@@ -199,7 +201,7 @@ async def test_what_concerns_all_ventures_is_for_the_trusted_only(holdfast_url: 
         await _require_not_allowed(connection, owner, "open_venture", {"slug": "mine"})
         async with asking(connection, "authenticated", owner):
             assert await call_value(connection, "visible_ventures") == [ours.venture_id]
-            assert await call_value(connection, "open_venture", slug="ours") == ours.venture_id
+            assert await call_value(connection, "open_venture", slug=OURS) == ours.venture_id
             assert await call_value(connection, "ventures_with", role="owner") == [ours.venture_id]
             assert len(await call_value(connection, "feed_epoch")) == 16
         async with asking(connection, "service_role"):

@@ -344,7 +344,7 @@ CALLS: dict[str, Call] = {
     # its own `p_role` is not the role that may call it
     "set_member": Call(arguments=lambda _: {"user_id": "Ann", "role": "agent"}, role="owner"),
     "remove_member": Call(
-        arguments=lambda w: {"user_id": "member-of-other"}, role="owner"
+        arguments=lambda w: {"user_id": w.member}, role="owner"
     ),
     "create_api_token": Call(
         arguments=lambda _: {"name": "new", "role": "agent", "digest": bytes(32)}, role="owner"

@@ -6,18 +6,21 @@ Every lease in it is the second one: the holder before lost its own to the clock
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from tests.support.conversations import KEEPING
 from tests.support.evidence import evidence
-from tests.support.sql import START, Token, call, call_row, call_value, set_clock
+from tests.support.sql import START, Token, call, call_row, call_value, connected, set_clock
 from tests.support.steered import make_plans, steer_plans
 
 if TYPE_CHECKING:
     from holdfast.engine.connections import Connection
 
+OURS, FOREIGN = "acme", "foreign"
 SESSION, DIRECTIVE, FREE_DIRECTIVE, DRAFT = "session-1", "SD-HELD", "SD-FREE", "SD-DRAFT"
 WALKER, WALKED = "session-2", "SD-WALKED"
 IDLER = "session-3"
@@ -52,6 +55,7 @@ class World:
     """The ids and tokens of what was made."""
 
     venture_id: UUID
+    member: str
     session: Held
     claim: Held
     supervisor: Held
@@ -72,6 +76,30 @@ class World:
     delivered_question: UUID
     api_token: UUID
     watch: Held
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Worlds:
+    """Two ventures with one of everything each."""
+
+    ours: World
+    foreign: World
+
+
+async def make_worlds(url: str) -> Worlds:
+    """Make them in a database."""
+    async with connected(url) as connection:
+        return Worlds(
+            ours=await make_world(connection, OURS), foreign=await make_world(connection, FOREIGN)
+        )
+
+
+@asynccontextmanager
+async def in_worlds(url: str) -> AsyncIterator[Connection]:
+    """A connection to a database with worlds, at the moment at which they are."""
+    async with connected(url) as connection:
+        await set_clock(connection, RECLAIMED_AT)
+        yield connection
 
 
 async def make_world(connection: Connection, slug: str) -> World:
@@ -112,6 +140,7 @@ async def make_world(connection: Connection, slug: str) -> World:
     await maker.call("start_session", session_id=IDLER, lease_seconds=SECOND_LEASE_SECONDS)
     return World(
         venture_id=venture_id,
+        member=f"member-of-{slug}",
         watch=watch,
         session=session,
         claim=claim,

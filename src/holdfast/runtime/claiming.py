@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from abc import abstractmethod
 from typing import Any
 from uuid import UUID
@@ -28,6 +29,7 @@ class Claiming(Duty):
         self._hf = hf
         self._ventures = ventures
         self._crew = Crew(limit, listener.ring)
+        self._taking: asyncio.Task[int] | None = None
 
     @abstractmethod
     def wanted(self) -> dict[str, Any]:
@@ -40,6 +42,8 @@ class Claiming(Duty):
     async def stop(self) -> None:
         """Stop taking, and give back what is running."""
         await super().stop()
+        if self._taking is not None:
+            await asyncio.gather(self._taking, return_exceptions=True)
         await self._crew.stop()
 
     async def turn(self) -> bool:
@@ -48,7 +52,9 @@ class Claiming(Duty):
         for venture_id in await self._ventures.with_work() if self._crew.free else ():
             if not self._crew.free:
                 break
-            taken += await self._take(venture_id)
+            # Not cut short when the worker stops: what the database gives then would be nobody's until its lease is over.
+            self._taking = asyncio.create_task(self._take(venture_id))
+            taken += await asyncio.shield(self._taking)
         return taken > 0 and self._crew.free > 0
 
     async def _take(self, venture_id: UUID) -> int:
