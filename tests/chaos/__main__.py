@@ -102,11 +102,13 @@ def _tell(seed: int, campaign: Campaign) -> None:
     console.print()
     console.print(taken_up_table(s for one in verdicts for s in one.taken_up_seconds))
     console.print(f"died at {coverage_of(p for one in verdicts for p in one.save_points)}")
-    repeated, worn_out = (
-        sum(getattr(v, name) for v in verdicts) for name in ("repeated_runs", "worn_out")
+    repeated, rolled_back, worn_out = (
+        sum(getattr(v, name) for v in verdicts)
+        for name in ("repeated_runs", "rolled_back", "worn_out")
     )
     console.print(
-        f"{repeated} runs of steps were done again; {worn_out} executions died too often to be tried again"
+        f"{repeated} runs of steps were done again; {rolled_back} plans were rolled back; "
+        f"{worn_out} executions died too often to be tried again"
     )
     for number in campaign.faulty:
         console.print(f"again: make chaos SEED={seed} BOUT={number}", style="red")

@@ -66,6 +66,8 @@ class Verdict:
     taken_up_seconds: list[float] = dataclasses.field(default_factory=list)
     repeated_runs: int = 0
     """How many runs of steps were done again because their worker died."""
+    rolled_back: int = 0
+    """How many plans an operator had rolled back."""
     worn_out: int = 0
     """How many executions died so often that the engine gave up on them, which no script foretells."""
     seconds: float = 0.0
@@ -112,10 +114,11 @@ class _Ring:
 
     async def judged(self, is_over: bool) -> Verdict:
         faults = [] if is_over else [f"nothing happened for {STUCK_SECONDS:.0f} s"]
-        stories, worn_out = [], 0
+        stories, worn_out, rolled_back = [], 0, 0
         for plan_id, plan in self.plans.items():
             outcome = await judge.read_outcome(self.reading, plan_id)
             worn_out += outcome.worn_out
+            rolled_back += outcome.was_rolled_back
             found = list(judge.faults_of(plan, outcome, self.folder / plan.name))
             faults += [f"{plan.name} ({plan.shape}): {fault}" for fault in found]
             if found:
@@ -130,6 +133,7 @@ class _Ring:
             save_points=points,
             taken_up_seconds=[row[0] for row in await self.reading.all(TAKEN_UP)],
             repeated_runs=_repeated_runs(self.folder),
+            rolled_back=rolled_back,
             worn_out=worn_out,
         )
 
