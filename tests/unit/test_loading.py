@@ -137,8 +137,8 @@ def test_a_step_that_could_not_run_as_it_says_is_refused(read: dict[str, Any], t
         ({"hooks": {"before_commit": [{"command": []}]}}, "before_commit[0].command: it is empty"),
         ({"roles": {"r": {"prmopt": "x"}}}, "roles.r: prmopt is not a key here"),
         (
-            {"hooks": {"before_commit": [{"command": ["x"]}]}, "steps": [{"id": "a", "agent": "codex", "prompt": "go"}]},
-            "codex runs no hooks of a plan",
+            {"hooks": {"before_commit": [{"command": ["x"]}]}, "steps": [{"id": "a", "agent": "gemini", "prompt": "go"}]},
+            "gemini runs no hooks of a plan",
         ),
     ],
 )  # fmt: skip
