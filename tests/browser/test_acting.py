@@ -10,6 +10,7 @@ from holdfast.engine.postgres import PostgresEngine
 from tests.browser.conftest import Dashboard
 from tests.support import small_plan
 from tests.support.dashboard import needs_a_browser, signed_in, up
+from tests.support.sql import connected, one
 
 pytestmark = needs_a_browser
 
@@ -34,6 +35,42 @@ async def test_a_gate_is_answered_with_the_keyboard_and_the_plan_goes_on_to_its_
             last = page.get_by_role("button", name="verify").last
             await expect(last).to_have_attribute("data-status", "completed")
             await expect(page.get_by_text("4 of 4 steps")).to_be_visible()
+
+
+async def test_a_form_is_filled_in_and_a_question_is_withdrawn(
+    engine: PostgresEngine, browser: Browser
+) -> None:
+    session = await engine.call_row("start_session", session_id="s-1")
+    asker = {"session_id": "s-1", "epoch": session["epoch"], "token": session["token"]}
+    schema = {
+        "type": "object",
+        "properties": {
+            "rate": {"type": "integer", "minimum": 1, "title": "Rate"},
+            "unit": {"enum": ["second", "minute"], "title": "Each"},
+        },
+        "required": ["rate", "unit"],
+    }
+    asked = await engine.call_row("ask_question", message="Which limit?", schema=schema, **asker)
+    stale = await engine.call_row("ask_question", message="Still needed?", **asker)
+    with up(engine.url) as server:
+        async with signed_in(browser, server.sign_in) as page:
+            await page.goto(f"/needs-you/{asked['id']}")
+            await page.get_by_label("Rate").fill("60")
+            await page.get_by_label("Each").select_option("minute")
+            await page.get_by_role("button", name="Answer", exact=True).click()
+            await expect(page.get_by_text("Answered “{")).to_be_visible()
+
+            await page.goto(f"/needs-you/{stale['id']}")
+            await expect(page.get_by_role("button", name="Withdraw it")).to_be_visible()
+            await page.keyboard.press("x")
+            await page.get_by_label("Reason").fill("settled by phone")
+            await page.keyboard.press("Enter")
+            await expect(page.get_by_text("settled by phone")).to_be_visible()
+    query = "select * from holdfast.questions where id = $1"
+    async with connected(engine.url) as connection:
+        answered, withdrawn = [await one(connection, query, row["id"]) for row in (asked, stale)]
+    assert answered["answer"] == {"rate": 60, "unit": "minute"}
+    assert (withdrawn["status"], withdrawn["close_reason"]) == ("withdrawn", "settled by phone")
 
 
 async def test_everything_is_reached_by_the_keyboard(dashboard: Dashboard) -> None:

@@ -8,6 +8,7 @@ import { Action } from "./Action.js";
 import { AnswerForm } from "./AnswerForm.js";
 import { answerText, audienceText } from "./answers.js";
 import css from "./needs-you.module.css";
+import { QuestionDeeds } from "./QuestionDeeds.js";
 import { Where } from "./Where.js";
 
 /** A question with all that is needed to answer it. */
@@ -17,7 +18,12 @@ export function Detail({ id }: DetailProps): ReactNode {
   if (!question) return <Skeleton />;
   return (
     <>
-      <DetailHead title={question.message} state={question.status} aside={<Id id={question.id} />}>
+      <DetailHead
+        title={question.message}
+        state={question.status}
+        aside={<Id id={question.id} />}
+        actions={<QuestionDeeds of={question} />}
+      >
         <Where question={question} />
       </DetailHead>
       {question.status === "open" && (
