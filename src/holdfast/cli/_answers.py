@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.text import Text
 
-from holdfast.cli._output import console, rows_table
+from holdfast.cli._output import console, rows_table, say
 from holdfast.cli._place import Place
 from holdfast.model.advancing import Advanced, Chain, Continue, Pause
 from holdfast.sync.cache import CachedClaim, CachedSession
@@ -58,23 +58,23 @@ def shown(answer: Advanced) -> dict[str, Any]:
 def tell(answer: Advanced) -> None:
     """An answer for people."""
     if isinstance(answer, Pause):
-        _say(f"pause: {answer.reason.words}")
+        say(f"pause: {answer.reason.words}")
         for one in answer.blocked:
-            _say(f"  {one.sd_key or one.kind}: {one.by}")
+            say(f"  {one.sd_key or one.kind}: {one.by}")
         if not answer.blocked:
-            _say(f"  {answer.text}")
+            say(f"  {answer.text}")
         if answer.sd_key is not None:
-            _say(f"{answer.sd_key} is still held")
+            say(f"{answer.sd_key} is still held")
         return
     verb = "chain to" if isinstance(answer, Chain) else "continue with"
-    _say(f"{verb} {answer.sd_key} ({answer.phase.value}): {answer.title}")
-    _say(f"because {answer.why}")
+    say(f"{verb} {answer.sd_key} ({answer.phase.value}): {answer.title}")
+    say(f"because {answer.why}")
 
 
 def print_summary(found: dict[str, Any]) -> None:
     """What a walk did."""
     state = found["pause_reason"] or ("over" if found["ended_at"] else "under way")
-    _say(
+    say(
         f"{found['orchestrator']}: {found['completed']} of {found['handed_out']} completed in"
         f" {span(found['seconds'])}; {state.replace('_', ' ')}"
     )
@@ -89,8 +89,4 @@ def print_summary(found: dict[str, Any]) -> None:
         )
     console.print(table)
     for problem in found["problems"]:
-        _say(f"problem: {problem}")
-
-
-def _say(text: str) -> None:
-    console.print(Text(text), soft_wrap=True)
+        say(f"problem: {problem}")

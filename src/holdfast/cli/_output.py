@@ -103,3 +103,16 @@ def rows_table(*columns: str, right: tuple[str, ...] = ()) -> Table:
     for column in columns:
         table.add_column(column, justify="right" if column in right else "left", overflow="fold")
     return table
+
+
+def tell(told: dict[str, Any], text: str, as_json: bool) -> None:
+    """What came of a command, for a program or for a person."""
+    if as_json:
+        print_json(told)
+    else:
+        say(text)
+
+
+def say(text: str) -> None:
+    """A line with names in it that somebody chose: nothing in them is a mark of the terminal's."""
+    console.print(Text(text), soft_wrap=True)

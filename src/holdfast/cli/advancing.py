@@ -7,11 +7,10 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
-from rich.text import Text
 
 from holdfast.cli._answers import keep_answer, print_summary, shown, tell
 from holdfast.cli._connection import JsonOption, VentureOption, run_async
-from holdfast.cli._output import console, print_json
+from holdfast.cli._output import print_json, say
 from holdfast.cli._place import Place, ReasonOption, SessionOption, placed
 from holdfast.cli._verification import run_verification
 from holdfast.errors import InvalidValue
@@ -76,7 +75,7 @@ def advance(
         return
     if evidence is not None:
         passed = "is verified" if evidence.passed else "did not pass its verification"
-        _say(f"{key} {passed}: {told(evidence)}")
+        say(f"{key} {passed}: {told(evidence)}")
     tell(answer)
 
 
@@ -132,7 +131,7 @@ def auto_proceed(
         return
     tell(answer)
     if not left.auto_proceed:
-        _say(f"but {left.sources['auto_proceed']} says off, which comes first from here on")
+        say(f"but {left.sources['auto_proceed']} says off, which comes first from here on")
 
 
 def summary(
@@ -189,10 +188,6 @@ def _turn_off(session: str | None, as_json: bool, venture: str | None) -> None:
     if as_json:
         print_json({"auto_proceed": left.auto_proceed, "stopped": stopped})
         return
-    _say("auto-proceed is off" + ("" if stopped else "; no walk was under way"))
+    say("auto-proceed is off" + ("" if stopped else "; no walk was under way"))
     if left.auto_proceed:
-        _say(f"but {left.sources['auto_proceed']} says on, which comes first")
-
-
-def _say(text: str) -> None:
-    console.print(Text(text), soft_wrap=True)
+        say(f"but {left.sources['auto_proceed']} says on, which comes first")

@@ -12,7 +12,7 @@ import typer
 from rich.text import Text
 
 from holdfast.cli._connection import JsonOption, run_async
-from holdfast.cli._output import console, print_json
+from holdfast.cli._output import console, print_json, say
 from holdfast.engine.embedded import user_data_dir
 from holdfast.errors import InvalidValue
 from holdfast.hooks.commands import find_commands
@@ -53,11 +53,11 @@ def install(
     wishes = Wishes(commands=commands, server=mcp, replace_status_line=status_line)
     plan = plan_installing(found, scope, _surroundings(), wishes, _memory())
     for note in (*plan.notes, *commands.notes):
-        _say(f"note: {note}")
+        say(f"note: {note}")
     if _carry_out(plan, yes=yes, dry_run=dry_run):
-        _say(f"{found.title} calls Holdfast from its next session on.")
+        say(f"{found.title} calls Holdfast from its next session on.")
         for line in found.after_installing:
-            _say(line)
+            say(line)
 
 
 @app.command()
@@ -73,9 +73,9 @@ def uninstall(
     plan = plan_uninstalling(found, scope, where, memory)
     for other in found.scopes:
         if other is not scope and plan_uninstalling(found, other, where, memory).changes:
-            _say(f"note: it is also installed with --scope {other}, which stays.")
+            say(f"note: it is also installed with --scope {other}, which stays.")
     if _carry_out(plan, yes=yes, dry_run=dry_run):
-        _say(f"{found.title} does not call Holdfast any more.")
+        say(f"{found.title} does not call Holdfast any more.")
 
 
 @app.command()
@@ -114,29 +114,29 @@ def _programs_to_examine(where: Surroundings) -> list[Program]:
 def _tell(found: list[tuple[str, Finding]], programs: list[str]) -> None:
     for about, one in found:
         sort = "wrong" if one.is_wrong else "note "
-        _say(f"{sort}  {about}: {one.what} Next: {one.next_step}")
+        say(f"{sort}  {about}: {one.what} Next: {one.next_step}")
     wrong = {about for about, one in found if one.is_wrong}
     if "holdfast" not in wrong:
         for name in programs:
             if name not in wrong:
-                _say(f"well   {name} calls Holdfast.")
+                say(f"well   {name} calls Holdfast.")
 
 
 def _carry_out(plan: Plan, *, yes: bool, dry_run: bool) -> bool:
     """Show what would change, ask, do it; says whether it was done."""
     if not plan.changes:
-        _say("Nothing to change.")
+        say("Nothing to change.")
         return False
     for change in plan.changes:
         _show_diff(change.diff)
     if dry_run:
         return False
     if not yes and not _agrees():
-        _say("Nothing was changed.")
+        say("Nothing was changed.")
         raise typer.Exit(1)
     plan.apply()
     for change in plan.changes:
-        _say(f"{'deleted' if change.after is None else 'wrote'} {change.file}")
+        say(f"{'deleted' if change.after is None else 'wrote'} {change.file}")
     return True
 
 
@@ -173,7 +173,3 @@ def _home() -> Path:
 def _memory() -> Memory:
     _home()
     return Memory(user_data_dir().parent)
-
-
-def _say(text: str) -> None:
-    console.print(Text(text), soft_wrap=True)

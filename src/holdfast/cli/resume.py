@@ -7,11 +7,9 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
-from rich.text import Text
-
 from holdfast.cli._answers import tell
 from holdfast.cli._connection import JsonOption, VentureOption, run_async
-from holdfast.cli._output import console, print_json
+from holdfast.cli._output import print_json, say
 from holdfast.cli._place import Place, SessionOption, placed
 from holdfast.cli.advancing import proceeding_of
 from holdfast.errors import InvalidValue, NotFound
@@ -113,16 +111,12 @@ def _shown(found: Resumed) -> dict[str, object]:
 def _tell(found: Resumed) -> None:
     claim, was_at = found.claim, found.was_at
     if was_at is not None and was_at.status is not DirectiveStatus.ACTIVE:
-        _say(f"{was_at.sd_key} is {was_at.status.value}")
+        say(f"{was_at.sd_key} is {was_at.status.value}")
     if claim is not None:
         same = was_at is not None and was_at.sd_key == claim.sd_key
         task = f", {found.task}…" if same and found.task else ""
-        _say(f"Resuming: {claim.sd_key} {claim.phase.value} phase{task}")
+        say(f"Resuming: {claim.sd_key} {claim.phase.value} phase{task}")
     elif was_at is None:
-        _say(f"session {found.session_id} was at nothing; claim something with: holdfast session claim KEY")  # fmt: skip
+        say(f"session {found.session_id} was at nothing; claim something with: holdfast session claim KEY")  # fmt: skip
     if found.pause is not None and claim is None:
         tell(found.pause)
-
-
-def _say(text: str) -> None:
-    console.print(Text(text), soft_wrap=True)
