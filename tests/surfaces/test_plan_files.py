@@ -11,11 +11,12 @@ import pytest
 
 from holdfast import Run, connect
 from holdfast.errors import PlanError
-from holdfast.plans import Plan, Step, Verification
+from holdfast.plans import Escalation, Gate, Plan, Step, Verification
 from holdfast.plans.schema import plan_schema
 from holdfast.plans.template_files import template_names
 from holdfast.runtime.worker import Worker
 from tests.support.command_line import Command
+from tests.support.sql import connected
 
 PLAN = """
 name: small
@@ -158,6 +159,32 @@ async def test_a_plan_made_in_python_runs_like_one_of_a_file(
             await hf.create_plan(Plan(name="python", steps=[told]), cwd=tmp_path)
     assert done["status"] == "completed"
     assert sorted(seen) == ["a", "b"]
+
+
+async def test_a_gate_that_nobody_answers_is_put_to_others_and_then_fails_its_step(
+    holdfast_url: str, tmp_path: Path
+) -> None:
+    moment = 0.0001
+    owners = Escalation(role="owner", expires_in_hours=moment)
+    gate = Gate(
+        message="Go on?", person="ann@example.com", expires_in_hours=moment, escalate=owners
+    )
+    plan = Plan(name="gated", steps=[Step(id="go", gate=gate, command=["true"])])
+    async with connect(holdfast_url) as hf:
+        worker = Worker(hf)
+        worker.start()
+        try:
+            async with asyncio.timeout(60):
+                done = await hf.run_plan(plan, cwd=tmp_path)
+        finally:
+            await worker.stop()
+        [asked] = await hf.questions(open_only=False)
+    query = "select type from holdfast.events where type like 'question.%' order by stream_id, seq"
+    async with connected(holdfast_url) as connection:
+        told = [row["type"] for row in await connection.fetch(query)]
+    assert (done["status"], asked["status"]) == ("failed", "expired")
+    assert asked["audience"] == {"role": "owner"}
+    assert told == ["question.asked", "question.escalated", "question.expired"]
 
 
 def test_templates_are_written_once_and_their_plans_can_be_looked_at(

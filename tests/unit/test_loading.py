@@ -13,6 +13,10 @@ from holdfast.plans.spec import GoBack, Plan, Role, Step, as_json
 STEP = {"id": "a", "command": ["true"]}
 
 
+def gated(**more: Any) -> dict[str, Any]:
+    return {"steps": [STEP | {"gate": {"message": "Go on?", **more}}]}
+
+
 def plan(*steps: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {"name": "p", "steps": list(steps), **more}
 
@@ -136,6 +140,9 @@ def test_a_step_that_could_not_run_as_it_says_is_refused(read: dict[str, Any], t
         ({"hooks": {"after_tool": [{"command": ["x"], "tools": "("}]}}, "is no regular expression"),
         ({"hooks": {"before_commit": [{"command": []}]}}, "before_commit[0].command: it is empty"),
         ({"roles": {"r": {"prmopt": "x"}}}, "roles.r: prmopt is not a key here"),
+        (gated(escalate={"role": "owner"}), "gate.escalate is given, and the gate never expires"),
+        (gated(expires_in_hours=1, escalate={}), "gate.escalate does not say whom to ask"),
+        (gated(expires_in_hours=1, escalate={"role": "boss"}), "role = 'boss' is none of viewer"),
         (
             {"hooks": {"before_commit": [{"command": ["x"]}]}, "steps": [{"id": "a", "agent": "gemini", "prompt": "go"}]},
             "gemini runs no hooks of a plan",

@@ -7,6 +7,7 @@ created = await hf.create_plan(plan)
 from holdfast.plans.loading import load_plan
 from holdfast.plans.spec import (
     Condition,
+    Escalation,
     Gate,
     GoBack,
     Hook,
@@ -21,6 +22,7 @@ from holdfast.plans.spec import (
 
 __all__ = [
     "Condition",
+    "Escalation",
     "Gate",
     "GoBack",
     "Hook",

@@ -124,7 +124,13 @@ def _wrong_with_gate(step: Step) -> _Wrong | None:
     if step.verify is not None and not step.verify.command:
         return "verify.command is empty.", None
     gate = step.gate
-    if gate is not None and not set(gate.approve) <= set(gate.options):
+    if gate is None:
+        return None
+    if gate.escalate and gate.expires_in_hours is None:
+        return "gate.escalate is given, and the gate never expires.", "Give expires_in_hours too."
+    if gate.escalate and not (gate.escalate.person or gate.escalate.role):
+        return "gate.escalate does not say whom to ask.", "Give it a person, a role, or both."
+    if not set(gate.approve) <= set(gate.options):
         told = f"gate.approve = {list(gate.approve)} is not among its options {list(gate.options)}."
         return told, None
     return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 from holdfast.agents.roles import Role
 from holdfast.model.kinds import COMMAND
@@ -20,6 +20,7 @@ GATES = "gates"
 
 __all__ = [
     "Condition",
+    "Escalation",
     "Gate",
     "GoBack",
     "Hook",
@@ -45,6 +46,20 @@ class Verification:
     )
 
 
+MemberRole: TypeAlias = Literal["viewer", "agent", "operator", "owner"]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Escalation:
+    """Who is asked besides when nobody has answered a gate in time; a `person`, a `role`, or both."""
+
+    person: Annotated[str | None, "by user id or mail address"] = None
+    role: Annotated[MemberRole | None, "members of this role or a higher one"] = None
+    expires_in_hours: Annotated[
+        float | None, "when they have not answered either, which fails the step"
+    ] = None
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Gate:
     """What a person decides before the step's work begins."""
@@ -53,13 +68,14 @@ class Gate:
     options: Annotated[Sequence[str], "what may be answered"] = ("approve", "reject")
     approve: Annotated[Sequence[str], "the options that let the step go on"] = ("approve",)
     show: Annotated[str | None, "a file of the work folder whose text the question carries"] = None
-    expires_in_hours: Annotated[float | None, "when the question expires, which fails the step"] = (
-        None
-    )
+    expires_in_hours: Annotated[
+        float | None,
+        "when nobody has answered in time, which fails the step unless it says `escalate`",
+    ] = None
+    escalate: Annotated[Escalation | None, "who is asked besides then"] = None
     person: Annotated[str | None, "whom it is for, by user id or mail address"] = None
     role: Annotated[
-        Literal["viewer", "agent", "operator", "owner"] | None,
-        "which members it is for; without a person too: operators",
+        MemberRole | None, "which members it is for; without a person too: operators"
     ] = None
 
 

@@ -47,13 +47,23 @@ def gate_of(plan: Any, deed: Any, spec: Any) -> dict[str, Any] | None:
     if gate.get("show"):
         file = Path(plan["spec"]["work_dir"]) / gate["show"]
         context |= {"file": gate["show"], "text": _shown(file)}
-    hours = gate.get("expires_in_hours")
+    escalate = gate.get("escalate")
     return {
         "message": gate["message"],
         "options": gate["options"],
-        "expires_in_seconds": None if hours is None else hours * _SECONDS_IN_AN_HOUR,
         "context": context,
-        "audience": {key: gate[key] for key in ("person", "role") if gate.get(key)} or None,
+        **_until(gate),
+        "on_expiry": "escalate" if escalate else None,
+        "escalation": _until(escalate) if escalate else None,
+    }
+
+
+def _until(asked: Any) -> dict[str, Any]:
+    """Who is asked, and until when."""
+    hours = asked.get("expires_in_hours")
+    return {
+        "audience": {key: asked[key] for key in ("person", "role") if asked.get(key)} or None,
+        "expires_in_seconds": None if hours is None else hours * _SECONDS_IN_AN_HOUR,
     }
 
 
