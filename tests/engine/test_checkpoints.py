@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from holdfast.errors import Conflict, InvalidValue, NotFound, TooLarge
-from tests.support.sql import call_row, call_value, connected
+from tests.support.sql import (
+    call,
+    call_row,
+    call_value,
+    connected,
+    connected_many,
+    set_clock,
+    until_waiting,
+)
 
 if TYPE_CHECKING:
     from holdfast.engine.connections import Connection
+
+DAY = 86400
 
 
 async def _supervisor(connection: Connection) -> dict[str, Any]:
@@ -116,3 +127,48 @@ async def test_loading_what_is_not_there_is_refused(holdfast_url: str) -> None:
         with pytest.raises(NotFound):
             await _load(connection, who, 2)
         assert (await _load(connection, who))["blobs"] == []
+
+
+async def _ended_long_ago(connection: Connection, *blobs: bytes) -> dict[str, Any]:
+    """A supervisor with a conversation of two checkpoints; it is 100 days later now."""
+    await set_clock(connection)
+    who = await _supervisor(connection)
+    await _save(connection, who, None, *blobs)
+    await _save(connection, who, 1, b"its own")
+    await call(connection, "save_supervisor", **who, state="working")
+    await call(connection, "finish_supervisor", **who, state="completed")
+    await set_clock(connection, 100 * DAY)
+    return who
+
+
+async def test_what_ended_long_ago_loses_its_checkpoints_and_the_texts_that_no_other_has(
+    holdfast_url: str,
+) -> None:
+    async with connected(holdfast_url) as connection:
+        old = await _ended_long_ago(connection, b"shared")
+        young = await _supervisor(connection)
+        await _save(connection, young, None, b"shared", b"young")
+
+        assert await call_value(connection, "forget_checkpoints", retention_days=120) == 0
+        assert await call_value(connection, "forget_checkpoints", retention_days=90) == 1
+        assert await call_value(connection, "forget_checkpoints", retention_days=90) == 0
+
+        assert await _blobs(connection) == [b"shared", b"young"]
+        assert (await _load(connection, young))["blobs"] == [b"shared", b"young"]
+        with pytest.raises(NotFound, match="has no checkpoint"):
+            await _load(connection, old)
+
+
+async def test_a_text_that_is_saved_again_while_it_is_forgotten_stays(holdfast_url: str) -> None:
+    async with connected_many(holdfast_url, 3) as (saver, forgetter, watcher):
+        await _ended_long_ago(saver, b"said before")
+        await set_clock(forgetter, 100 * DAY)
+        again = await _supervisor(saver)
+        async with saver.transaction():
+            await _save(saver, again, None, b"said before")
+            forgetting = asyncio.create_task(
+                call_value(forgetter, "forget_checkpoints", retention_days=90)
+            )
+            await until_waiting(watcher, forgetter)
+        assert await forgetting == 1
+        assert (await _load(saver, again))["blobs"] == [b"said before"]

@@ -1,4 +1,4 @@
-"""Makes partitions ahead of time and drops those that need not be kept any longer."""
+"""Makes partitions ahead of time, drops those that need not be kept any longer, and forgets what ended long ago."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _AT_A_TIME = 200
 
 
 class Retention(Duty):
-    """Looks after the partitions of events and logs, a few times a day."""
+    """Keeps history bounded, a few times a day."""
 
     name = "retention"
 
@@ -29,15 +29,16 @@ class Retention(Duty):
             days = self._hf.settings.retention_days
             await self._hf.engine.call("drop_old_partitions", retention_days=days)
             await self._hf.engine.call("forget_tool_calls", retention_days=days)
-            await self._forget_conversations(days)
+            await self._forget_all("forget_conversations", days)
+            await self._forget_all("forget_checkpoints", days)
             await self._hf.engine.call("forget_requests")
             self._due_at = time.monotonic() + EVERY_SECONDS
         return False
 
-    async def _forget_conversations(self, days: int) -> None:
+    async def _forget_all(self, function: str, days: int) -> None:
         """A few at a time, until none is left that is old enough: each goes with all its text."""
         forgotten = _AT_A_TIME
         while forgotten == _AT_A_TIME:
             forgotten = await self._hf.engine.call_value(
-                "forget_conversations", retention_days=days, limit=_AT_A_TIME
+                function, retention_days=days, limit=_AT_A_TIME
             )

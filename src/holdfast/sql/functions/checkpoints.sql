@@ -24,7 +24,7 @@ begin
     insert into blobs (venture_id, digest, content, created_at)
     select distinct on (sha256(b.content)) v_venture, sha256(b.content), b.content, holdfast.now() from unnest(p_blobs) as b (content)
     order by sha256(b.content)
-    on conflict do nothing;
+    on conflict (venture_id, digest) do update set created_at = excluded.created_at;  -- else it might just be forgotten
     v_number := add_checkpoint(v_row, 'request', p_label, coalesce(p_state, '{}'), p_begins => p_parent is null,
         p_blobs => coalesce((select array_agg(sha256(b.content) order by b.row) from unnest(p_blobs) with ordinality as b (content, row)), '{}'));
     perform emit_supervisor(v_venture, p_supervisor_id, 'supervisor.checkpointed', jsonb_strip_nulls(jsonb_build_object(
@@ -168,5 +168,36 @@ begin
     perform emit_supervisor(v_venture, p_supervisor_id, 'supervisor.checkpointed', jsonb_strip_nulls(jsonb_build_object(
         'number', v_number, 'parent', v_row.checkpoint, 'reason', 'person', 'label', p_label, 'by', acting_user())));
     return v_number;
+end
+$$;
+
+-- Forgets the checkpoints of supervisors that ended so long ago, with the texts that no other checkpoint names. Who saves such a
+-- text again makes it new first, and is waited for.
+create function holdfast.forget_checkpoints(p_retention_days integer, p_limit integer default 100) returns integer
+language plpgsql security definer set search_path = holdfast, pg_temp as $$
+declare
+    v_limit   integer := require_limit(p_limit, 10000);
+    v_before  timestamptz := holdfast.now() - make_interval(days => p_retention_days);
+    v_count   integer;
+    v_named   blobs[];
+begin
+    perform require_trusted('forget checkpoints');
+    with old as (
+        select s.venture_id, s.id from supervisor_states s where s.ended_at < v_before and s.checkpoint is not null
+        order by s.ended_at limit v_limit for no key update skip locked
+    ), freed as (
+        update supervisor_states s set checkpoint = null from old o where (s.venture_id, s.id) = (o.venture_id, o.id)
+        returning s.venture_id, s.id
+    ), dropped as (
+        delete from checkpoints c using freed f where (c.venture_id, c.supervisor_id) = (f.venture_id, f.id)
+        returning c.venture_id, c.blobs
+    )
+    select (select count(*) from freed), coalesce(array_agg(distinct row(d.venture_id, b.digest, null, null)::blobs), '{}')
+    into v_count, v_named from dropped d cross join lateral unnest(d.blobs) as b (digest);
+    delete from blobs b using unnest(v_named) as n
+    where b.venture_id = n.venture_id and b.digest = n.digest and b.created_at < v_before
+        and (b.venture_id, b.digest) not in (select c.venture_id, u.digest from checkpoints c cross join lateral unnest(c.blobs) as u (digest)
+            where c.venture_id in (select m.venture_id from unnest(v_named) as m));
+    return v_count;
 end
 $$;
