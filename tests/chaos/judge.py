@@ -88,9 +88,9 @@ def faults_of(plan: Plan, outcome: Outcome, folder: Path) -> Iterator[str]:
     """Everything about a plan that is not as it must be."""
     if not outcome.worn_out:
         yield from _fate_faults(plan, outcome)
-    if outcome.was_rolled_back:
+    if outcome.was_rolled_back and not outcome.worn_out:
         yield from rollbacks.faults_of(plan, outcome.steps, outcome.executions, outcome.moves)
-    else:
+    elif not outcome.was_rolled_back:
         yield from _run_faults(plan, outcome)
     yield from _end_faults(outcome)
     yield from _effect_faults(plan, outcome, folder)
