@@ -73,10 +73,16 @@ $$;
 -- One need less for pending steps that need it; not for all of them where it was not really done.
 create function holdfast.count_as_done(p_step holdfast.plan_steps, p_for_all boolean) returns void
 language sql as $$
-    update holdfast.plan_steps s set needs_left = s.needs_left - 1 from holdfast.plan_step_needs n
-    where n.venture_id = p_step.venture_id and n.plan_id = p_step.plan_id and n.needed_key = p_step.step_key
-        and s.venture_id = n.venture_id and s.plan_id = n.plan_id and s.step_key = n.step_key and s.is_current
-        and s.status = 'pending' and (p_for_all or s.spec ? 'when')
+    update holdfast.plan_steps s set needs_left = s.needs_left - 1
+    where s.venture_id = p_step.venture_id and s.plan_id = p_step.plan_id and s.step_key = any (holdfast.what_needs(p_step))
+        and s.is_current and s.status = 'pending' and (p_for_all or s.spec ? 'when')
+$$;
+
+-- The steps that need one, as an array, so that each is looked up by its key whatever the planner knows of a new plan.
+create function holdfast.what_needs(p_step holdfast.plan_steps) returns text[]
+language sql stable as $$
+    select array(select n.step_key::text from holdfast.plan_step_needs n
+        where n.venture_id = p_step.venture_id and n.plan_id = p_step.plan_id and n.needed_key = p_step.step_key)
 $$;
 
 -- Skips the pending steps that need one that was not done, and what needs them, unless they say themselves when they are done.
@@ -88,9 +94,8 @@ declare
 begin
     while cardinality(v_queue) > 0 loop
         for v_next in
-            select s.* from plan_step_needs n join plan_steps s
-                on s.venture_id = n.venture_id and s.plan_id = n.plan_id and s.step_key = n.step_key
-            where n.venture_id = p_step.venture_id and n.plan_id = p_step.plan_id and n.needed_key = (v_queue[1]).step_key
+            select s.* from plan_steps s
+            where s.venture_id = p_step.venture_id and s.plan_id = p_step.plan_id and s.step_key = any (what_needs(v_queue[1]))
                 and s.is_current and s.status = 'pending' and not s.spec ? 'when'
             order by s.position
         loop

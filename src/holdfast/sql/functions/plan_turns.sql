@@ -46,19 +46,16 @@ begin
 end
 $$;
 
--- pending → ready, as many as are due, in one statement.
+-- pending → ready, as many as are due, in one statement. Without a join: of a plan that has just been made there are no
+-- statistics, and then it would be all its steps by all its steps.
 create function holdfast.make_steps_ready(p_plan holdfast.plans) returns void
 language plpgsql as $$
 declare
     v_many integer;
 begin
-    with due as (
-        select s.step_key, s.round from plan_steps s
+    with moved as (
+        update plan_steps s set status = 'ready'
         where s.venture_id = p_plan.venture_id and s.plan_id = p_plan.id and s.status = 'pending' and s.needs_left = 0
-    ), moved as (
-        update plan_steps s set status = 'ready' from due d
-        where s.venture_id = p_plan.venture_id and s.plan_id = p_plan.id and s.step_key = d.step_key and s.round = d.round
-            and s.status = 'pending'
         returning s.step_key, s.title, s.round, s.attempt, s.position, s.item_index
     ), counted as (
         select m.*, row_number() over (order by m.position, m.item_index) as number from moved m
