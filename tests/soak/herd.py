@@ -30,6 +30,8 @@ from tests.support.gateways import Gateway
 
 STREAMS = 200
 WRITERS = 4
+# It is about coming back. Writers without a pause would keep all cores busy with what they have to be told.
+PAUSE_SECONDS = 0.1
 EACH_FOLLOWS = 3
 WHOLE_EVERY = 100
 PATIENCE_SECONDS = 300.0
@@ -68,7 +70,9 @@ async def herd(
     venture_id, token, streams = await _world(database_url)
     gate = asyncio.Event()
     followers = _herd(gate, gateway, token, streams[1:], clients)
-    writers = Writers(database_url, venture_id, streams[1:], seed=clients)
+    writers = Writers(
+        database_url, venture_id, streams[1:], seed=clients, pause_seconds=PAUSE_SECONDS
+    )
     await gateway.start()
     gate.set()
     try:

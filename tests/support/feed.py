@@ -120,13 +120,23 @@ order by e.xid, e.seq
 class Writers:
     """Many connections that write, sleep in their transactions, roll back, and lose their server."""
 
-    def __init__(self, url: str, venture_id: UUID, streams: list[UUID], *, seed: int) -> None:
+    def __init__(
+        self,
+        url: str,
+        venture_id: UUID,
+        streams: list[UUID],
+        *,
+        seed: int,
+        pause_seconds: float = 0.0,
+    ) -> None:
         self.acknowledged: set[Key] = set()
         self.rolled_back = 0
         self._url = url
         self._venture_id = venture_id
         self._streams = streams
         self._seed = seed
+        self._pause_seconds = pause_seconds
+        """Between two transactions of a writer."""
         self._stopped = asyncio.Event()
 
     def stop(self) -> None:
@@ -142,6 +152,7 @@ class Writers:
                 try:
                     while not self._stopped.is_set():
                         await self._transaction(connection, chance)
+                        await asyncio.sleep(self._pause_seconds)
                 finally:
                     connection.terminate()
             await asyncio.sleep(0.01)
