@@ -144,8 +144,8 @@ def test_a_step_that_could_not_run_as_it_says_is_refused(read: dict[str, Any], t
         (gated(expires_in_hours=1, escalate={}), "gate.escalate does not say whom to ask"),
         (gated(expires_in_hours=1, escalate={"role": "boss"}), "role = 'boss' is none of viewer"),
         (
-            {"hooks": {"before_commit": [{"command": ["x"]}]}, "steps": [{"id": "a", "agent": "gemini", "prompt": "go"}]},
-            "gemini runs no hooks of a plan",
+            {"hooks": {"before_commit": [{"command": ["x"]}]}, "steps": [{"id": "a", "agent": "codex", "prompt": "go"}]},
+            "codex runs no hooks of a plan",
         ),
     ],
 )  # fmt: skip

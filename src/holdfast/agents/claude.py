@@ -8,7 +8,7 @@ from typing import Any
 
 from holdfast.agents._choosing import Choosing
 from holdfast.agents._json import amount, count, mapping, objects, text
-from holdfast.agents._plan_hooks import claude_arguments
+from holdfast.agents._plan_hooks import settings_of
 from holdfast.agents.reports import Began, Called, Ended, Listed, Report, Said, Told, Usage, Used
 from holdfast.agents.roles import Role
 from holdfast.agents.task import Task
@@ -38,7 +38,7 @@ class Claude(Choosing):
             *conversation,
             *role,
             *model,
-            *claude_arguments(task.hooks),
+            *settings_of(task.hooks),
             *self._flags,
             "--",
             task.prompt,

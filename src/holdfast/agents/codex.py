@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from holdfast.agents._json import count, mapping, objects, text
-from holdfast.agents._plan_hooks import codex_arguments
 from holdfast.agents.reports import Began, Called, Ended, Listed, Report, Said, Told, Usage, Used
 from holdfast.agents.task import Task
 from holdfast.model.states import LogLevel
@@ -42,9 +41,7 @@ class Codex:
 
     def _line(self, task: Task) -> list[str]:
         model = ["--model", task.model] if task.model else []
-        return [
-            self._command, "exec", "--json", *model, *codex_arguments(task.hooks), *self._flags
-        ]  # fmt: skip
+        return [self._command, "exec", "--json", *model, *self._flags]
 
 
 class CodexStream:

@@ -18,8 +18,8 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _ID_FORM = (
     "Begin with a letter or digit; then letters, digits, dots, dashes and underscores, at most 63."
 )
+CLAUDE = "claude"
 _REPORT = "report"
-_GEMINI = "gemini"
 _Wrong: TypeAlias = tuple[str, str | None]
 """What is wrong, and what to do."""
 
@@ -193,15 +193,16 @@ def _check_hooks(plan: Plan, text: YamlText) -> None:
 
 
 def _check_agents_of_hooks(plan: Plan, text: YamlText) -> None:
-    """A hook that would not run is refused, not left out: Gemini takes hooks from its users' own settings only."""
+    """A hook that would not run is refused, not left out."""
     if not plan.hooks.after_tool and not plan.hooks.before_commit:
         return
     for number, step in enumerate(plan.steps):
-        if step.agent == _GEMINI:
+        if step.agent in PROGRAMS and step.agent != CLAUDE:
+            told = f"{step.agent} runs no hooks of a plan."
             raise text.error(
                 ("steps", number, "agent"),
-                "gemini runs no hooks of a plan.",
-                hint="Name claude or codex, or put the command into verify.",
+                told,
+                hint="Name claude, or put the command into verify.",
             )
 
 
