@@ -35,6 +35,8 @@ if os.fork() == 0:
         note("daemon", os.getpid())
         time.sleep(600)
     os._exit(0)
+while not os.path.exists(f"{folder}/daemon"):  # else it might be ended before it could note itself
+    time.sleep(0.01)
 note("program", os.getpid())
 """
 MEMBERS = ("program", "child", "daemon")
