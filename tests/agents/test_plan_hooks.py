@@ -1,18 +1,27 @@
-"""A plan's hooks, its reviewers and its outputs, with the real Claude Code."""
+"""A plan's hooks with the real programs; its reviewers and outputs with the real Claude Code."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import subprocess
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from tests.agents.conftest import MakeScene
 from tests.agents.test_plans import run_plan
 from tests.support.fake_models import Text
-from tests.support.program_cases import CASES
+from tests.support.program_cases import CASES, Case, Scene
 
-CLAUDE = CASES[0]
+CLAUDE, CODEX, _ = CASES
+# In its sandbox Codex may not write to a repository.
+HOOKED = (
+    CLAUDE,
+    dataclasses.replace(CODEX, flags="--skip-git-repo-check,--sandbox,danger-full-access"),
+)
 POINTS = ["Injection", "Indexes"]
 
 
@@ -24,25 +33,26 @@ def review(*ok: bool, **more: Any) -> Text:
     return block(review=[{"point": n, "ok": one} for n, one in enumerate(ok, 1)], **more)
 
 
+@pytest.mark.parametrize("case", HOOKED, ids=attrgetter("kind"))
 async def test_a_hook_that_fails_goes_back_to_the_agent_and_stops_its_commit(
-    play: MakeScene,
+    play: MakeScene, case: Case
 ) -> None:
     turns = (
-        CLAUDE.shell("echo wrong > code"),
-        CLAUDE.shell("git commit -m 'it is wrong'"),
-        CLAUDE.shell("echo right > code"),
-        CLAUDE.shell("git commit --allow-empty -m 'it is right'"),
+        case.shell("echo wrong > code"),
+        case.shell("git commit -m 'it is wrong'"),
+        case.shell("echo right > code"),
+        case.shell("git commit --allow-empty -m 'it is right'"),
         Text("Done."),
     )
     lint = ["sh", "-c", "! grep wrong code || { echo the linter found it; exit 1; }"]
     test = ["sh", "-c", "! grep wrong code || { echo the tests are red; exit 1; }"]
-    async with play(CLAUDE, *turns) as scene:
+    async with play(case, *turns) as scene:
         repository(scene.folder)
         steps = await run_plan(
             scene,
-            {"id": "a", "agent": "claude", "prompt": "Write it."},
+            {"id": "a", "agent": case.kind, "prompt": "Write it."},
             hooks={
-                "after_tool": [{"tools": "Bash", "command": lint}],
+                "after_tool": [{"command": lint}],
                 "before_commit": [{"command": test, "timeout": "30s"}],
             },
         )
@@ -55,6 +65,53 @@ async def test_a_hook_that_fails_goes_back_to_the_agent_and_stops_its_commit(
     assert "the tests are red" in told[2]
     assert "it is wrong" not in commits
     assert "it is right" in commits
+
+
+async def test_codex_trusts_the_hooks_of_the_plan_and_no_others(play: MakeScene) -> None:
+    async with play(CODEX, CODEX.shell("echo 1 > code"), Text("Done.")) as scene:
+        others = scene.folder.parent / "home" / ".codex" / "hooks.json"
+        others.write_text(json.dumps(of_user("touch theirs")))
+        steps = await run_plan(
+            scene,
+            {"id": "a", "agent": "codex", "prompt": "Write it."},
+            hooks={"after_tool": [{"command": ["touch", "ours"]}]},
+        )
+
+        assert steps["a"]["error_message"] is None
+        assert (scene.folder / "ours").exists()
+        assert not (scene.folder / "theirs").exists()
+
+
+async def test_codex_that_would_not_run_the_hooks_is_not_started(play: MakeScene) -> None:
+    async with play(CODEX) as scene:
+        config = scene.folder.parent / "home" / ".codex" / "config.toml"
+        config.write_text(f"{config.read_text()}\n[features]\nhooks = false\n")
+
+        assert await what_fails(scene) == "Codex would not run the hooks of the plan."
+        assert scene.model.turns == []
+
+
+async def test_flags_of_codexs_own_hooks_and_those_of_the_plan_do_not_go_together(
+    play: MakeScene,
+) -> None:
+    async with play(CODEX) as scene:
+        told = await what_fails(scene, "-c", "hooks.Stop=[]")
+
+        assert told == "The setting codex_flags says of hooks itself: hooks.Stop=[]."
+        assert scene.model.turns == []
+
+
+async def what_fails(scene: Scene, *flags: str) -> str:
+    """The first sentence of why Codex was not started with a plan's hook."""
+    execution_id = await scene.begin(hooks={"after_tool": [{"command": ["true"]}]})
+    with scene.worker(flags=",".join([scene.case.flags, *flags])):
+        done = await scene.over(execution_id)
+    told = done.error_message or ""
+    return told[: told.index(". ") + 1]
+
+
+def of_user(command: str) -> dict[str, Any]:
+    return {"hooks": {"PostToolUse": [{"hooks": [{"type": "command", "command": command}]}]}}
 
 
 def repository(folder: Path) -> None:

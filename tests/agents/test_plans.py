@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from holdfast.plans.creating import create_plan
@@ -18,7 +20,6 @@ ROLE = """\
 ---
 name: reviewer
 description: Reviews: always
-tools: Read, Bash
 ---
 You are the reviewer whom nothing escapes.
 """
@@ -97,7 +98,7 @@ async def test_a_step_that_is_sent_back_tells_the_program_what_was_found(play: M
 async def test_only_the_tools_of_a_role_are_offered_to_claudes_model(play: MakeScene) -> None:
     case = CASES[0]
     async with play(case, Text("Done.")) as scene:
-        write_role(scene.folder)
+        write_role(scene.folder, tools="Read, Bash")
         await run_plan(
             scene, {"id": "a", "agent": case.kind, "role": "reviewer", "prompt": "Review."}
         )
@@ -108,7 +109,23 @@ async def test_only_the_tools_of_a_role_are_offered_to_claudes_model(play: MakeS
     assert not {"Write", "Edit", "WebFetch"} & offered
 
 
-def write_role(folder: Path) -> None:
+@pytest.mark.parametrize("case", CASES[1:], ids=attrgetter("kind"))
+async def test_a_program_that_cannot_be_held_to_the_tools_of_a_role_is_not_started(
+    play: MakeScene, case: Case
+) -> None:
+    async with play(case) as scene:
+        role = {"name": "reader", "prompt": "You read.", "allowed_tools": ["Read"]}
+        execution_id = await scene.begin(role=role)
+        with scene.worker():
+            done = await scene.over(execution_id)
+
+        assert done.status == "failed"
+        assert f"{case.kind} cannot be held to the allowed_tools" in (done.error_message or "")
+        assert scene.model.turns == []
+
+
+def write_role(folder: Path, *, tools: str | None = None) -> None:
     file = folder / ".claude" / "agents" / "reviewer.md"
     file.parent.mkdir(parents=True)
-    file.write_text(ROLE)
+    limit = "" if tools is None else f"tools: {tools}\n"
+    file.write_text(ROLE.replace("---\n", f"---\n{limit}", 1))

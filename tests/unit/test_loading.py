@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,23 @@ def test_a_role_that_an_agent_program_has_not_is_refused_with_the_nearest_name(
     assert [step.role for step in load_plan(file).steps] == ["code-reviewer", "whoever"]
 
 
+@pytest.mark.parametrize("role", ["code-reviewer", "reader"])
+def test_a_program_is_not_given_a_role_to_which_it_cannot_be_held(
+    tmp_path: Path, role: str
+) -> None:
+    read = plan(STEP, {"id": "b", "agent": "codex", "prompt": "go", "role": role})
+    read["roles"] = {"reader": {"prompt": "You read.", "allowed_tools": ["Read"]}}
+    file = tmp_path / "p.yaml"
+    file.write_text(json.dumps(read))
+
+    with pytest.raises(PlanError) as caught:
+        load_plan(file)
+
+    told = f"steps[1] (b).agent: codex cannot be held to the allowed_tools of the role {role}."
+    assert told in caught.value.message
+    assert caught.value.hint == "Name claude, or a role without allowed_tools."
+
+
 def test_numbers_are_forgiven_where_a_text_is_meant() -> None:
     assert parse_plan(plan({"id": 1, "command": ["sleep", 1]})).steps[0].command == ("sleep", "1")
 
@@ -144,8 +162,8 @@ def test_a_step_that_could_not_run_as_it_says_is_refused(read: dict[str, Any], t
         (gated(expires_in_hours=1, escalate={}), "gate.escalate does not say whom to ask"),
         (gated(expires_in_hours=1, escalate={"role": "boss"}), "role = 'boss' is none of viewer"),
         (
-            {"hooks": {"before_commit": [{"command": ["x"]}]}, "steps": [{"id": "a", "agent": "codex", "prompt": "go"}]},
-            "codex runs no hooks of a plan",
+            {"hooks": {"before_commit": [{"command": ["x"]}]}, "steps": [{"id": "a", "agent": "gemini", "prompt": "go"}]},
+            "gemini runs no hooks of a plan",
         ),
     ],
 )  # fmt: skip

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from holdfast.agents._codex_hooks import codex_hooks
 from holdfast.agents._json import count, mapping, objects, text
 from holdfast.agents.reports import Began, Called, Ended, Listed, Report, Said, Told, Usage, Used
 from holdfast.agents.task import Task
@@ -27,6 +29,13 @@ class Codex:
         self._command = command
         self._flags = flags
 
+    async def prepare(self, task: Task, *, cwd: str | None, environment: Mapping[str, str]) -> Task:
+        """The task with the hooks of its plan."""
+        flags = await codex_hooks(
+            self._command, self._flags, task.hooks, cwd=cwd, environment=environment
+        )
+        return dataclasses.replace(task, flags=tuple(flags))
+
     def begin(self, task: Task, session_id: str) -> list[str]:
         """Start a conversation; Codex chooses its id."""
         return [*self._line(task), "--", task.whole_prompt]
@@ -41,7 +50,7 @@ class Codex:
 
     def _line(self, task: Task) -> list[str]:
         model = ["--model", task.model] if task.model else []
-        return [self._command, "exec", "--json", *model, *self._flags]
+        return [self._command, "exec", "--json", *model, *task.flags, *self._flags]
 
 
 class CodexStream:

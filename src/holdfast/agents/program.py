@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 from typing import Any, Protocol
 from uuid import uuid4
 
@@ -11,6 +12,7 @@ from holdfast.agents._conversation import SESSION_KEY, Conversation
 from holdfast.agents._environment import environment_of
 from holdfast.agents.agent import Done, Failed, Outcome, Postponed
 from holdfast.agents.answers import read_answer, what_fails, with_findings
+from holdfast.agents.holding import wrong_with_hooks, wrong_with_role
 from holdfast.agents.reports import Stream
 from holdfast.agents.task import Task, read_task
 from holdfast.errors import ConfigError
@@ -47,6 +49,14 @@ class Program(Protocol):
     has_telemetry: bool
     """Whether it sends telemetry that we understand."""
 
+    async def prepare(self, task: Task, *, cwd: str | None, environment: Mapping[str, str]) -> Task:
+        """The task as this program can do it.
+
+        Raises:
+            ConfigError: something of it would not hold with this program.
+        """
+        ...
+
     def begin(self, task: Task, session_id: str) -> list[str]:
         """The command that starts a conversation."""
         ...
@@ -74,14 +84,16 @@ class ProgramAgent:
     async def run(self, run: Run, given: Any) -> Outcome:
         """Run the program; all of it is ended when this is cancelled."""
         try:
-            task = read_task(given)
+            task = self._task(given)
+            environment = await self._environment(run, given)
+            task = await self._program.prepare(task, cwd=given.get("cwd"), environment=environment)
         except ConfigError as error:
             return Failed(f"{error.message} {error.hint or ''}".strip())
-        if isinstance(task, str):
-            return Failed(task)
         if known := run.metadata.get(SESSION_KEY):
             again = task.resumed_after(await run.last_activity())
-            attempt = await self._attempt(run, given, self._program.resume(again, known))
+            attempt = await self._attempt(
+                run, given, environment, self._program.resume(again, known)
+            )
             if not attempt.found_nothing:
                 return self._outcome(run, attempt, task)
             run.log(
@@ -92,17 +104,43 @@ class ProgramAgent:
         if self._program.chooses_session:
             await run.annotate(**{SESSION_KEY: session_id})
         await _list_todos(run, given)
-        begun = await self._attempt(run, given, self._program.begin(task, session_id))
+        begun = await self._attempt(run, given, environment, self._program.begin(task, session_id))
         return self._outcome(run, begun, task)
 
-    async def _attempt(self, run: Run, given: dict[str, Any], command: list[str]) -> _Attempt:
-        """Run the program once."""
-        attempt = _Attempt(command[0], Conversation(run, self._program.stream()))
+    def _task(self, given: Any) -> Task:
+        """What it is asked to do.
+
+        Raises:
+            ConfigError: it is no task, or none for this program.
+        """
+        task = read_task(given)
+        if isinstance(task, str):
+            raise ConfigError(task)
+        name = self._program.name
+        wrong = wrong_with_role(name, task.role) or (wrong_with_hooks(name) if task.hooks else None)
+        if wrong is not None:
+            told, hint = wrong
+            raise ConfigError(told, hint=hint)
+        return task
+
+    async def _environment(self, run: Run, given: Any) -> dict[str, str]:
+        """What the program finds in its environment."""
         environment = environment_of(run, given.get("env") or {})
         if self._program.has_telemetry:
             environment |= await self._reporting.environment(run.lease, environment)
         for name in _OF_ANOTHER_SESSION:
             environment.pop(name, None)
+        return environment
+
+    async def _attempt(
+        self,
+        run: Run,
+        given: dict[str, Any],
+        environment: Mapping[str, str],
+        command: list[str],
+    ) -> _Attempt:
+        """Run the program once."""
+        attempt = _Attempt(command[0], Conversation(run, self._program.stream()))
         try:
             process = await start(
                 command, cwd=given.get("cwd"), environment=environment, stderr_apart=True

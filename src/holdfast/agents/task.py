@@ -63,6 +63,8 @@ class Task:
     """What its answer must have."""
     hooks: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     """The commands of its plan that run while it works, by their moment."""
+    flags: tuple[str, ...] = ()
+    """What its program must be told besides, as `prepare` found out."""
 
     @property
     def points(self) -> Sequence[str]:

@@ -1,6 +1,6 @@
 """A hook of a plan: runs its command, and tells the agent what it printed when it fails.
 
-Claude Code starts it with the moment, the seconds that it may take, and the command; the event is on standard input.
+The agent program starts it with the moment, the seconds that it may take, and the command; the event is on standard input.
 Exit code 2 hands standard error to the model: before a tool it also stops the tool.
 """
 

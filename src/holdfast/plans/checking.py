@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
+from holdfast.agents.holding import wrong_with_hooks
 from holdfast.errors import PlanError
 from holdfast.model.kinds import COMMAND, PROGRAMS
 from holdfast.plans.reading import nearest
@@ -18,7 +19,6 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _ID_FORM = (
     "Begin with a letter or digit; then letters, digits, dots, dashes and underscores, at most 63."
 )
-CLAUDE = "claude"
 _REPORT = "report"
 _Wrong: TypeAlias = tuple[str, str | None]
 """What is wrong, and what to do."""
@@ -193,17 +193,10 @@ def _check_hooks(plan: Plan, text: YamlText) -> None:
 
 
 def _check_agents_of_hooks(plan: Plan, text: YamlText) -> None:
-    """A hook that would not run is refused, not left out."""
     if not plan.hooks.after_tool and not plan.hooks.before_commit:
         return
     for number, step in enumerate(plan.steps):
-        if step.agent in PROGRAMS and step.agent != CLAUDE:
-            told = f"{step.agent} runs no hooks of a plan."
-            raise text.error(
-                ("steps", number, "agent"),
-                told,
-                hint="Name claude, or put the command into verify.",
-            )
+        _raise(wrong_with_hooks(step.agent), ("steps", number, "agent"), text)
 
 
 def _check_pattern(pattern: str, keys: Keys, text: YamlText) -> None:

@@ -8,6 +8,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from holdfast.agents.holding import wrong_with_role
 from holdfast.agents.roles import Role, find_role, role_names
 from holdfast.errors import ConfigError
 from holdfast.model.kinds import PROGRAMS
@@ -22,7 +23,7 @@ def with_roles(plan: Plan, folder: Path, text: YamlText) -> Plan:
     """The plan with every role that its steps name, and with the roles' limits, so that it needs no file any more.
 
     Raises:
-        PlanError: a step of an agent program names a role that is not there.
+        PlanError: a step of an agent program names a role that is not there, or to which it cannot be held.
     """
     roles = dict(plan.roles)
     for number, step in enumerate(plan.steps):
@@ -43,6 +44,10 @@ def with_roles(plan: Plan, folder: Path, text: YamlText) -> Plan:
             told = f"There is no role {step.role}."
             hint = f"{nearest(step.role, known)} Or write {FOLDER}/{step.role}.yaml."
             raise text.error(("steps", number, "role"), told, hint=hint)
+    for number, step in enumerate(plan.steps):
+        if wrong := wrong_with_role(step.agent, roles.get(step.role or "")):
+            told, hint = wrong
+            raise text.error(("steps", number, "agent"), told, hint=hint)
     steps = tuple(_limited(step, roles) for step in plan.steps)
     limits = dataclasses.replace(plan.limits, roles=_limits(plan, roles))
     return dataclasses.replace(plan, steps=steps, roles=roles, limits=limits)
