@@ -16,11 +16,12 @@ from tests.agents.test_plans import run_plan
 from tests.support.fake_models import Text
 from tests.support.program_cases import CASES, Case, Scene
 
-CLAUDE, CODEX, _ = CASES
+CLAUDE, CODEX, GEMINI = CASES
 # In its sandbox Codex may not write to a repository.
 HOOKED = (
     CLAUDE,
     dataclasses.replace(CODEX, flags="--skip-git-repo-check,--sandbox,danger-full-access"),
+    GEMINI,
 )
 POINTS = ["Injection", "Indexes"]
 
@@ -101,13 +102,54 @@ async def test_flags_of_codexs_own_hooks_and_those_of_the_plan_do_not_go_togethe
         assert scene.model.turns == []
 
 
+async def test_gemini_keeps_what_its_user_has_beside_the_hooks_of_the_plan(play: MakeScene) -> None:
+    async with play(GEMINI, GEMINI.shell("echo 1 > code"), Text("Done."), Text("More.")) as scene:
+        own = scene.folder.parent / "home" / ".gemini"
+        theirs = {"hooks": [{"type": "command", "command": "touch theirs"}]}
+        settings = json.loads((own / "settings.json").read_text()) | {
+            "hooks": {"AfterTool": [theirs]}
+        }
+        before = f"// my own\n{json.dumps(settings)}"
+        (own / "settings.json").write_text(before)
+        (own / "GEMINI.md").write_text("I sail the Skerries.")
+        await run_plan(
+            scene,
+            {"id": "a", "agent": "gemini", "prompt": "Write it."},
+            hooks={"after_tool": [{"command": ["touch", "ours"]}]},
+        )
+        assert (own / "settings.json").read_text() == before
+        session_id = await scene.rows.one(
+            "select metadata ->> 'program_session_id' from holdfast.agent_executions limit 1"
+        )
+        again = scene.program.run(
+            *("--resume", session_id, "--skip-trust", "--prompt=go"), cwd=scene.folder
+        )
+
+        assert (scene.folder / "ours").exists()
+        assert (scene.folder / "theirs").exists()
+        assert "I sail the Skerries." in scene.model.turns[0].text
+        assert again.stdout.strip() == "More."
+        assert "echo 1 > code" in scene.model.turns[2].text
+
+
+async def test_gemini_that_would_not_run_the_hooks_is_not_started(play: MakeScene) -> None:
+    async with play(GEMINI) as scene:
+        project = scene.folder / ".gemini"
+        project.mkdir()
+        (project / "settings.json").write_text('{"hooksConfig": {"enabled": false}}')
+
+        told = f"hooksConfig.enabled is false in {project / 'settings.json'}."
+        assert (await what_fails(scene)).endswith(told)
+        assert scene.model.turns == []
+
+
 async def what_fails(scene: Scene, *flags: str) -> str:
-    """The first sentence of why Codex was not started with a plan's hook."""
+    """The first sentence of why a program was not started with a plan's hook."""
     execution_id = await scene.begin(hooks={"after_tool": [{"command": ["true"]}]})
     with scene.worker(flags=",".join([scene.case.flags, *flags])):
         done = await scene.over(execution_id)
-    told = done.error_message or ""
-    return told[: told.index(". ") + 1]
+    told, _, _ = (done.error_message or "").partition(". ")
+    return f"{told}."
 
 
 def of_user(command: str) -> dict[str, Any]:

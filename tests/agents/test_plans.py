@@ -124,6 +124,47 @@ async def test_a_program_that_cannot_be_held_to_the_tools_of_a_role_is_not_start
         assert scene.model.turns == []
 
 
+async def test_a_role_narrows_the_shell_to_what_it_names(play: MakeScene) -> None:
+    case = CASES[0]
+    looks = case.shell("git --version > /dev/null && echo seen | tee seen")
+    turns = (
+        case.shell("touch made"),
+        case.shell("git --version; touch made"),
+        looks,
+        Text("Done."),
+    )
+    role = {
+        "name": "reader",
+        "prompt": "You read.",
+        "allowed_tools": ["Read", "Bash(git --version)", "Bash(echo *)", "Bash(tee:*)"],
+    }
+    async with play(case, *turns) as scene:
+        execution_id = await scene.begin(role=role)
+        with scene.worker():
+            done = await scene.over(execution_id)
+
+        assert done.status == "completed"
+        assert not (scene.folder / "made").exists()
+        assert (scene.folder / "seen").exists()
+        assert "Your role may only run git --version, echo *, tee:*;" in scene.model.turns[1].text
+
+
+async def test_claude_that_would_not_hold_a_role_to_its_commands_is_not_started(
+    play: MakeScene,
+) -> None:
+    role = {"name": "reader", "prompt": "You read.", "allowed_tools": ["Bash(git log *)"]}
+    async with play(CASES[0]) as scene:
+        settings = scene.folder / ".claude" / "settings.local.json"
+        settings.parent.mkdir()
+        settings.write_text('{"disableAllHooks": true}')
+        execution_id = await scene.begin(role=role)
+        with scene.worker():
+            done = await scene.over(execution_id)
+
+        assert f"disableAllHooks is true in {settings}." in (done.error_message or "")
+        assert scene.model.turns == []
+
+
 def write_role(folder: Path, *, tools: str | None = None) -> None:
     file = folder / ".claude" / "agents" / "reviewer.md"
     file.parent.mkdir(parents=True)

@@ -9,9 +9,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holdfast.hooks.editing import tomledit
-from holdfast.hooks.editing.jsonedit import Edited
-from holdfast.hooks.editing.jsontext import parse
+from holdfast.editing import tomledit
+from holdfast.editing.jsonedit import Edited
+from holdfast.editing.jsontext import parse
 from holdfast.hooks.entries import our_handlers
 from holdfast.hooks.memory import Remembered
 from holdfast.hooks.merging import Merge

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from holdfast.agents.task import Task
 
 
@@ -16,10 +14,6 @@ class Choosing:
     def __init__(self, *, command: str, flags: tuple[str, ...]) -> None:
         self._command = command
         self._flags = flags
-
-    async def prepare(self, task: Task, *, cwd: str | None, environment: Mapping[str, str]) -> Task:
-        """The task as it is."""
-        return task
 
     def begin(self, task: Task, session_id: str) -> list[str]:
         """Start a conversation."""

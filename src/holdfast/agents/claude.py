@@ -8,15 +8,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from holdfast.agents._choosing import Choosing
+from holdfast.agents._claude_hooks import claude_hooks
 from holdfast.agents._json import amount, count, mapping, objects, text
-from holdfast.agents._plan_hooks import entries_of
 from holdfast.agents.reports import Began, Called, Ended, Listed, Report, Said, Told, Usage, Used
 from holdfast.agents.roles import Role
 from holdfast.agents.task import Task
 from holdfast.model.todos import read_todos
 
 _FORMAT = ("-p", "--output-format", "stream-json", "--verbose")
-_HOOKS = {"after_tool": ("PostToolUse", "*"), "before_commit": ("PreToolUse", "Bash")}
 _MOST_TOLD_CHARACTERS = 500
 
 
@@ -28,10 +27,9 @@ class Claude(Choosing):
     has_telemetry = True
 
     async def prepare(self, task: Task, *, cwd: str | None, environment: Mapping[str, str]) -> Task:
-        """The task with the hooks of its plan."""
-        told = entries_of(task.hooks, _HOOKS)
-        flags = ("--settings", json.dumps({"hooks": told})) if told else ()
-        return dataclasses.replace(task, flags=flags)
+        """The task with the hooks of its plan and the limits of its role."""
+        flags = claude_hooks(task.hooks, task.role, cwd=cwd, environment=environment)
+        return dataclasses.replace(task, flags=tuple(flags))
 
     def stream(self) -> ClaudeStream:
         """What listens to one run."""

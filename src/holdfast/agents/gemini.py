@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from holdfast.agents._choosing import Choosing
+from holdfast.agents._gemini_hooks import HOME, gemini_home
 from holdfast.agents._json import count, mapping, text
 from holdfast.agents.reports import Began, Called, Ended, Listed, Report, Said, Told, Usage, Used
 from holdfast.agents.task import Task
@@ -19,6 +21,12 @@ class Gemini(Choosing):
 
     name = "gemini"
     title = "Gemini CLI"
+
+    async def prepare(self, task: Task, *, cwd: str | None, environment: Mapping[str, str]) -> Task:
+        """The task with the hooks of its plan."""
+        home = gemini_home(task.hooks, cwd=cwd, environment=environment)
+        told = {} if home is None else {HOME: str(home)}
+        return dataclasses.replace(task, environment=told)
 
     def stream(self) -> GeminiStream:
         """What listens to one run."""

@@ -12,7 +12,7 @@ from holdfast.agents._conversation import SESSION_KEY, Conversation
 from holdfast.agents._environment import environment_of
 from holdfast.agents.agent import Done, Failed, Outcome, Postponed
 from holdfast.agents.answers import read_answer, what_fails, with_findings
-from holdfast.agents.holding import wrong_with_hooks, wrong_with_role
+from holdfast.agents.holding import wrong_with_role
 from holdfast.agents.reports import Stream
 from holdfast.agents.task import Task, read_task
 from holdfast.errors import ConfigError
@@ -87,6 +87,7 @@ class ProgramAgent:
             task = self._task(given)
             environment = await self._environment(run, given)
             task = await self._program.prepare(task, cwd=given.get("cwd"), environment=environment)
+            environment |= task.environment
         except ConfigError as error:
             return Failed(f"{error.message} {error.hint or ''}".strip())
         if known := run.metadata.get(SESSION_KEY):
@@ -116,9 +117,7 @@ class ProgramAgent:
         task = read_task(given)
         if isinstance(task, str):
             raise ConfigError(task)
-        name = self._program.name
-        wrong = wrong_with_role(name, task.role) or (wrong_with_hooks(name) if task.hooks else None)
-        if wrong is not None:
+        if wrong := wrong_with_role(self._program.name, task.role):
             told, hint = wrong
             raise ConfigError(told, hint=hint)
         return task

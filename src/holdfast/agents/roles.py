@@ -20,6 +20,8 @@ from holdfast.model.seconds import Seconds
 
 _FOLDERS = (Path(".holdfast/roles"), Path(".claude/agents"))
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
+_SHELL = "Bash"
+_SHELL_PATTERN = re.compile(r"Bash\((.+)\)", re.DOTALL)
 _LINE = re.compile(r"^(\w+):[ \t]*(.*?)[ \t]*$", re.MULTILINE)
 
 
@@ -31,7 +33,8 @@ class Role:
     prompt: Annotated[str, "who it is, what it knows and how it works"]
     description: Annotated[str, "when to use it"] = ""
     allowed_tools: Annotated[
-        Sequence[str] | None, "the only tools it may use; unset: all of its program's"
+        Sequence[str] | None,
+        "the only tools it may use, of Claude Code; unset: all of its program's",
     ] = None
     review_points: Annotated[
         Sequence[str], "what it must look at one by one; its answer says of each whether it is good"
@@ -41,6 +44,26 @@ class Role:
     max_parallel: Annotated[int | None, "how many steps of this role may be under way at once"] = (
         None
     )
+
+
+def shell_patterns(role: Role | None) -> list[str]:
+    """What a role's shell commands must be like, where it may not run any.
+
+    >>> shell_patterns(Role(name="reader", prompt="You read.", allowed_tools=["Read", "Bash(git log *)"]))
+    ['git log *']
+    """
+    tools = (role.allowed_tools if role else None) or ()
+    patterns = [found[1] for tool in tools if (found := _SHELL_PATTERN.fullmatch(tool))]
+    return [] if _SHELL in tools else patterns
+
+
+def is_shell_pattern(tool: str) -> bool:
+    """Whether it narrows the shell.
+
+    >>> is_shell_pattern("Bash(git log *)"), is_shell_pattern("Read(./src/**)")
+    (True, False)
+    """
+    return _SHELL_PATTERN.fullmatch(tool) is not None
 
 
 def find_role(name: str, start: Path, *, home: Path | None = None) -> Role:

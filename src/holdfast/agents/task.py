@@ -65,6 +65,8 @@ class Task:
     """The commands of its plan that run while it works, by their moment."""
     flags: tuple[str, ...] = ()
     """What its program must be told besides, as `prepare` found out."""
+    environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """The same, for its environment."""
 
     @property
     def points(self) -> Sequence[str]:

@@ -13,9 +13,9 @@ from typing import Any
 
 from holdfast import config
 from holdfast.client import Holdfast
+from holdfast.editing import files
+from holdfast.editing.jsontext import NotJson, parse
 from holdfast.errors import HoldfastError, InvalidValue
-from holdfast.hooks.editing import files
-from holdfast.hooks.editing.jsontext import NotJson, parse
 from holdfast.hooks.entries import handlers_of, our_handlers
 from holdfast.hooks.findings import Finding, Standing
 from holdfast.hooks.programs.program import HOOK_COMMAND, Program, Scope, Surroundings

@@ -8,9 +8,9 @@ import difflib
 from pathlib import Path
 from typing import Any
 
+from holdfast.editing import files
 from holdfast.errors import HoldfastError, InvalidValue
 from holdfast.hooks.commands import Commands
-from holdfast.hooks.editing import files
 from holdfast.hooks.memory import Memory
 from holdfast.hooks.merging import Merge
 from holdfast.hooks.programs.program import SERVER_NAME, Files, Program, Scope, Surroundings

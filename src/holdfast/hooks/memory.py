@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from holdfast.hooks.editing import files
+from holdfast.editing import files
 
 FILE_NAME = "hooks.json"
 

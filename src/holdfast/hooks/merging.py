@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from holdfast.editing.jsonedit import Edited
+from holdfast.editing.jsontext import NotJson
 from holdfast.errors import InvalidValue
-from holdfast.hooks.editing.jsonedit import Edited
-from holdfast.hooks.editing.jsontext import NotJson
 from holdfast.hooks.entries import (
     handlers_of,
     is_our_server,

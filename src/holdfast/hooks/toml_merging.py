@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from holdfast.editing import tomledit
+from holdfast.editing.jsontext import NotJson
 from holdfast.errors import InvalidValue
-from holdfast.hooks.editing import tomledit
-from holdfast.hooks.editing.jsontext import NotJson
 from holdfast.hooks.entries import is_our_server
 from holdfast.hooks.programs.program import Program
 

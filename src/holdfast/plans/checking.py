@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
-from holdfast.agents.holding import wrong_with_hooks
 from holdfast.errors import PlanError
 from holdfast.model.kinds import COMMAND, PROGRAMS
 from holdfast.plans.reading import nearest
@@ -177,7 +176,6 @@ def _check_limits(plan: Plan, text: YamlText) -> None:
 
 
 def _check_hooks(plan: Plan, text: YamlText) -> None:
-    _check_agents_of_hooks(plan, text)
     for kind, hooks in (
         ("after_tool", plan.hooks.after_tool),
         ("before_commit", plan.hooks.before_commit),
@@ -190,13 +188,6 @@ def _check_hooks(plan: Plan, text: YamlText) -> None:
                 raise text.error(keys, "tools is for after_tool.", hint="Leave it out.")
             if hook.tools is not None:
                 _check_pattern(hook.tools, (*keys, "tools"), text)
-
-
-def _check_agents_of_hooks(plan: Plan, text: YamlText) -> None:
-    if not plan.hooks.after_tool and not plan.hooks.before_commit:
-        return
-    for number, step in enumerate(plan.steps):
-        _raise(wrong_with_hooks(step.agent), ("steps", number, "agent"), text)
 
 
 def _check_pattern(pattern: str, keys: Keys, text: YamlText) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from holdfast.editing import files, tomledit
+from holdfast.editing.jsontext import NotJson
 from holdfast.errors import HoldfastError
-from holdfast.hooks.editing import files, tomledit
-from holdfast.hooks.editing.jsontext import NotJson
 from holdfast.hooks.findings import Finding, Standing
 from holdfast.hooks.programs.program import (
     SERVER_NAME,

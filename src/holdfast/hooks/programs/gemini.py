@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from holdfast.editing import files
+from holdfast.editing.jsontext import NotJson, parse
 from holdfast.errors import HoldfastError
-from holdfast.hooks.editing import files
-from holdfast.hooks.editing.jsontext import NotJson, parse
 from holdfast.hooks.findings import Finding, Standing
 from holdfast.hooks.programs.program import (
     SERVER_NAME,

@@ -8,7 +8,7 @@ from typing import Any
 import tomlkit
 from tomlkit.exceptions import ParseError, TOMLKitError
 
-from holdfast.hooks.editing.jsontext import NotJson
+from holdfast.editing.jsontext import NotJson
 
 
 def find(text: str, path: tuple[str, ...]) -> Any:

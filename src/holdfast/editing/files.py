@@ -8,14 +8,14 @@ import stat
 import tempfile
 from pathlib import Path
 
-from holdfast.errors import HoldfastError
+from holdfast.errors import ConfigError
 
 
 def read(file: Path) -> str | None:
     """The text of a file to the byte, or nothing where there is none.
 
     Raises:
-        HoldfastError: it cannot be read.
+        ConfigError: it cannot be read.
     """
     try:
         return file.read_bytes().decode()
@@ -23,14 +23,14 @@ def read(file: Path) -> str | None:
         return None
     except (OSError, UnicodeDecodeError) as error:
         why = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else error.strerror
-        raise HoldfastError(f"{file} cannot be read: {why}.", hint="Correct the file.") from error
+        raise ConfigError(f"{file} cannot be read: {why}.", hint="Correct the file.") from error
 
 
 def replace(file: Path, text: str) -> None:
     """Write a file so that a reader sees the old text or the new one; its rights stay, and a link to it too.
 
     Raises:
-        HoldfastError: it cannot be written; what was there is there still.
+        ConfigError: it cannot be written; what was there is there still.
     """
     target = file.resolve()
     try:
@@ -48,9 +48,9 @@ def replace(file: Path, text: str) -> None:
             Path(name).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise HoldfastError(
+        raise ConfigError(
             f"{file} cannot be written: {error.strerror}.",
-            hint="Make it writable, or name another --scope.",
+            hint="Make it writable.",
         ) from error
 
 
@@ -59,7 +59,7 @@ def delete(file: Path, *, with_folder: bool) -> None:
     try:
         file.unlink(missing_ok=True)
     except OSError as error:
-        raise HoldfastError(
+        raise ConfigError(
             f"{file} cannot be deleted: {error.strerror}.", hint="Delete it by hand."
         ) from error
     if with_folder:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
-from holdfast.hooks.editing.jsontext import Node, parse, past_trivia
+from holdfast.editing.jsontext import Node, parse, past_trivia
 
 Path: TypeAlias = Sequence[str | int]
 
