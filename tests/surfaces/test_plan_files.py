@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import subprocess
 from pathlib import Path
+from typing import IO, Any, cast
 
 import pytest
 
@@ -17,6 +19,7 @@ from holdfast.plans.template_files import template_names
 from holdfast.runtime.worker import Worker
 from tests.support.command_line import Command
 from tests.support.sql import connected
+from tests.support.workers import environment, holdfast, process
 
 PLAN = """
 name: small
@@ -64,6 +67,39 @@ def test_a_plan_tells_how_far_it_is_in_a_file_while_it_runs_and_at_its_end(
     # How long it may take is known now.
     schedule = cli("plan", "run", "plan.yaml", *given, "--dry-run", "--json").json
     assert isinstance(schedule["usual_seconds"], float)
+
+
+GATED = """
+name: gated
+steps:
+  - {id: look, command: ["true"]}
+  - {id: go, needs: [look], gate: {message: Go on?}, command: ["true"]}
+"""
+
+
+async def test_what_runs_without_a_terminal_tells_each_change_when_it_happens(
+    holdfast_url: str, work_dir: Path
+) -> None:
+    (work_dir / "gated.yaml").write_text(GATED)
+    there: dict[str, Any] = {"url": holdfast_url, "cwd": work_dir}
+    command = ("-m", "holdfast", "run", "gated.yaml")
+    env = environment(holdfast_url)
+    with process(*command, env=env, cwd=work_dir, stdout=subprocess.PIPE) as running:
+        output = cast(IO[str], running.stdout)
+        told = [output.readline()]
+        while told[-1] and "go  waiting" not in told[-1]:
+            told.append(output.readline())
+        listed = holdfast("plan", "list", **there).stdout
+        [question] = json.loads(holdfast("questions", "--json", **there).stdout)
+        holdfast("answer", question["id"], "approve", **there)
+        rest = output.read()
+
+    assert "look  completed" in "".join(told)
+    assert "waits for you" in told[-1]
+    assert "gated" in listed
+    assert "1/2" in listed
+    assert "2/2 steps" in rest
+    assert "There is no plan." in holdfast("plan", "list", "--status", "running", **there).stdout
 
 
 def test_what_a_plan_would_do_is_shown_and_nothing_is_started(cli: Command, work_dir: Path) -> None:
@@ -164,10 +200,10 @@ async def test_a_plan_made_in_python_runs_like_one_of_a_file(
 async def test_a_gate_that_nobody_answers_is_put_to_others_and_then_fails_its_step(
     holdfast_url: str, tmp_path: Path
 ) -> None:
-    moment = 0.0001
-    owners = Escalation(role="owner", expires_in_hours=moment)
+    moment = 0.4
+    owners = Escalation(role="owner", expires_in_seconds=moment)
     gate = Gate(
-        message="Go on?", person="ann@example.com", expires_in_hours=moment, escalate=owners
+        message="Go on?", person="ann@example.com", expires_in_seconds=moment, escalate=owners
     )
     plan = Plan(name="gated", steps=[Step(id="go", gate=gate, command=["true"])])
     async with connect(holdfast_url) as hf:

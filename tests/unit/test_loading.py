@@ -172,8 +172,8 @@ def test_a_step_that_could_not_run_as_it_says_is_refused(read: dict[str, Any], t
         ({"hooks": {"before_commit": [{"command": []}]}}, "before_commit[0].command: it is empty"),
         ({"roles": {"r": {"prmopt": "x"}}}, "roles.r: prmopt is not a key here"),
         (gated(escalate={"role": "owner"}), "gate.escalate is given, and the gate never expires"),
-        (gated(expires_in_hours=1, escalate={}), "gate.escalate does not say whom to ask"),
-        (gated(expires_in_hours=1, escalate={"role": "boss"}), "role = 'boss' is none of viewer"),
+        (gated(expires_in=1, escalate={}), "gate.escalate does not say whom to ask"),
+        (gated(expires_in=1, escalate={"role": "boss"}), "role = 'boss' is none of viewer"),
     ],
 )  # fmt: skip
 def test_a_plan_that_could_not_hold_what_it_says_is_refused(

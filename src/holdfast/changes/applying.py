@@ -8,6 +8,7 @@ import dataclasses
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
 
 from holdfast.changes.looking import Patience
 from holdfast.changes.migrations import Migration, digest, index_of
@@ -47,7 +48,7 @@ class Entry:
     how: str
     by: str
     started_at: object
-    finished_at: object | None
+    finished_at: datetime | None
 
     @property
     def is_whole(self) -> bool:

@@ -21,20 +21,35 @@ async def plan_frame(hf: Holdfast, venture_id: UUID, plan: Any) -> RenderableTyp
     steps = await hf.engine.read("plan_steps", venture_id, plan["id"])
     progress = (await of_plans(hf.engine, venture_id, [plan["id"]])).get(plan["id"])
     elapsed = _elapsed(plan)
+    line = honest_bar(progress, console)
+    line.append(f"  {plan['completed_steps']}/{plan['total_steps']} steps  {span(elapsed)}")
+    if plan["ended_at"] is None:
+        line.append(f"  remaining: {remaining(progress)}", style="quiet")
+    return Group(plan_line(plan), line, _steps(steps))
+
+
+def plan_line(plan: Any) -> Text:
+    """A plan's name and state."""
     state = "interrupted" if plan["status"] == "running" and plan["interrupted"] else plan["status"]
-    head = Text.assemble(
+    line = Text.assemble(
         (plan["name"], "bold"),
         "  ",
         state_text(state, console),
         (f"  {short(plan['id'])}", "quiet"),
     )
     if plan["restoration_count"]:
-        head.append(f"  restored {plan['restoration_count']}×", style="buoy")
-    line = honest_bar(progress, console)
-    line.append(f"  {plan['completed_steps']}/{plan['total_steps']} steps  {span(elapsed)}")
-    if plan["ended_at"] is None:
-        line.append(f"  remaining: {remaining(progress)}", style="quiet")
-    return Group(head, line, _steps(steps))
+        line.append(f"  restored {plan['restoration_count']}×", style="buoy")
+    return line
+
+
+def step_line(step: Any) -> Text:
+    """A step's title and state, with what is to be known of it."""
+    line = Text.assemble(mark(step["status"], console), f" {step['title']}  {step['status']}")
+    if step["round"] > 1:
+        line.append(f"  round {step['round']}", style="quiet")
+    if doing := _doing(step):
+        line.append("  ").append(doing)
+    return line
 
 
 async def work_frame(hf: Holdfast, venture_id: UUID, rows: dict[str, list[Any]]) -> RenderableType:

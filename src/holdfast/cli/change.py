@@ -32,7 +32,7 @@ from holdfast.cli.verify import print_findings
 from holdfast.cli.verify_drift import keep_catalogue, print_drift
 from holdfast.sync.files import write_atomically
 from holdfast.terminal.marks import mark
-from holdfast.terminal.words import span
+from holdfast.terminal.words import ago, span
 
 app = typer.Typer(
     help="Review a migration, apply it or make it ready to paste, and ask whether it is there.",
@@ -52,7 +52,8 @@ def review(
     ] = None,
     *,
     waivers: Annotated[
-        Path | None, typer.Option(help="A TOML file whose [waivers] say what may stay, and why.")
+        Path | None,
+        typer.Option(help="A TOML file whose table `waivers` says what may stay, and why."),
     ] = None,
     keep: Annotated[
         Path | None, typer.Option("--keep", help="Keep the catalogue as it will be in this file.")
@@ -218,9 +219,8 @@ def _problem(migration: Migration, entries: list[Entry]) -> str | None:
 
 def _print_entry(one: Entry) -> None:
     state = "completed" if one.is_whole else "failed"
-    told = (
-        f"{one.how} by {one.by}, {one.finished_at or f'{one.done} of {one.statements} statements'}"
-    )
+    done = f"{one.done} of {one.statements} statements"
+    told = f"{one.how} by {one.by}, {f'{ago(one.finished_at)} ago' if one.finished_at else done}"
     console.print(
         mark(state, console) + Text(f" {one.name:<40} ") + Text(told, style="quiet"),
         soft_wrap=True,

@@ -10,8 +10,9 @@ from rich.text import Text
 from holdfast.cli._connection import JsonOption, VentureOption, connected, run_async
 from holdfast.cli._frames import remaining
 from holdfast.cli._output import console, print_json, rows_table
+from holdfast.cli.plan_list import plans_table, with_progress
 from holdfast.client import Holdfast
-from holdfast.progress import Progress, of, of_plans
+from holdfast.progress import of, of_plans
 from holdfast.terminal.marks import state_text
 from holdfast.terminal.words import ago, short
 
@@ -30,9 +31,11 @@ def status(as_json: JsonOption = False, venture: VentureOption = None) -> None:
                 "venture": hf.settings.venture,
                 "server": _server(hf),
                 "questions": await hf.questions(),
-                "plans": _with(plans, await of_plans(engine, venture_id, _ids(plans))),
+                "plans": with_progress(plans, await of_plans(engine, venture_id, _ids(plans))),
                 "supervisors": await engine.read("live_supervisors", venture_id, MOST_ROWS),
-                "executions": _with(executions, await of(engine, venture_id, _ids(executions))),
+                "executions": with_progress(
+                    executions, await of(engine, venture_id, _ids(executions))
+                ),
                 "sessions": await engine.read("live_sessions", venture_id, MOST_ROWS),
             }
 
@@ -44,7 +47,7 @@ def status(as_json: JsonOption = False, venture: VentureOption = None) -> None:
     console.print(f"venture {found['venture']} · {where}", style="quiet")
     for title, show in (
         ("Needs you", _questions(found["questions"])),
-        ("Plans", _plans(found["plans"])),
+        ("Plans", plans_table(found["plans"]) if found["plans"] else None),
         ("Supervisors", _supervisors(found["supervisors"])),
         ("Executions", _executions(found["executions"])),
         ("Sessions", _sessions(found["sessions"])),
@@ -60,11 +63,6 @@ def status(as_json: JsonOption = False, venture: VentureOption = None) -> None:
 
 def _ids(rows: list[Any]) -> list[UUID]:
     return [row["id"] for row in rows]
-
-
-def _with(rows: list[Any], known: dict[UUID, Progress]) -> list[Any]:
-    """The rows, each with how far it is."""
-    return [{**row, "eta": known.get(row["id"])} for row in rows]
 
 
 def _server(hf: Holdfast) -> str:
@@ -86,31 +84,6 @@ def _questions(rows: list[Any]) -> Any:
             row["asker"],
         )
     return table
-
-
-def _plans(rows: list[Any]) -> Any:
-    if not rows:
-        return None
-    table = rows_table(
-        *("id", "plan", "state", "steps", "restored", "begun", "remaining"),
-        right=("steps", "restored", "begun"),
-    )
-    for row in rows:
-        state = "interrupted" if _is_interrupted(row) else row["status"]
-        table.add_row(
-            short(row["id"]),
-            row["name"],
-            state_text(state, console),
-            f"{row['completed_steps']}/{row['total_steps']}",
-            str(row["restoration_count"] or ""),
-            ago(row["created_at"]),
-            remaining(row["eta"]) if row["ended_at"] is None else "",
-        )
-    return table
-
-
-def _is_interrupted(plan: Any) -> bool:
-    return bool(plan["status"] == "running" and plan["interrupted"])
 
 
 def _supervisors(rows: list[Any]) -> Any:

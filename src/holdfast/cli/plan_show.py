@@ -58,9 +58,12 @@ def print_story(story: dict[str, Any]) -> None:
     for restoration in story["restorations"]:
         print_restoration(restoration)
     for question in story["questions"]:
-        console.print(
-            f"\nquestion  {question['message']}  →  {question['answer']}  ({question['answered_by'] or question['status']})"
-        )
+        console.print(f"\nquestion  {question['message']}  {_answer(question)}")
+
+
+def _answer(question: Any) -> str:
+    told = f"({question['answered_by'] or question['status']})"
+    return told if question["answer"] is None else f"→  {question['answer']}  {told}"
 
 
 def _steps(steps: list[Any]) -> Any:

@@ -8,7 +8,15 @@ from typing import Annotated, Any
 import typer
 
 from holdfast import config
-from holdfast.cli import plan_actions, plan_check, plan_files, plan_progress, plan_show, plan_story
+from holdfast.cli import (
+    plan_actions,
+    plan_check,
+    plan_files,
+    plan_list,
+    plan_progress,
+    plan_show,
+    plan_story,
+)
 from holdfast.cli._connection import JsonOption, VentureOption, connected, run_async
 from holdfast.cli._group import WithChief
 from holdfast.cli._output import console, print_json
@@ -105,6 +113,7 @@ def config_folder() -> Path:
     return (file.parent if file else Path.cwd()) / ".holdfast"
 
 
+app.command("list")(plan_list.list_plans)
 app.command("new")(plan_files.new)
 app.command("schema")(plan_files.schema)
 app.command("check")(plan_check.check)

@@ -292,7 +292,7 @@ def _print_story(told: dict[str, Any]) -> None:
             console.print(Text(text))
     beat = f"beat {ago(row['heartbeat_at'])} ago" if row["heartbeat_at"] else "never held"
     holder = f"held by {row['lease_holder']}" if row["lease_holder"] else "held by nobody"
-    console.print(Text(f"{holder}, {beat}, restored {row['restoration_count']} times", style="quiet"))  # fmt: skip
+    console.print(Text(f"{holder}, {beat}, restored {row['restoration_count']}×", style="quiet"))  # fmt: skip
     steps = [step for step in told["steps"] if step["dropped_at"] is None]
     if steps:
         names = ", ".join(f"{step['name']} ({step['status']})" for step in steps)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from rich.live import Live
 from rich.text import Text
 
 from holdfast.cli._connection import JsonOption, VentureOption, connected, find_id, run_async
-from holdfast.cli._frames import plan_frame, work_frame
+from holdfast.cli._frames import plan_frame, plan_line, step_line, work_frame
 from holdfast.cli._output import console, print_json
 from holdfast.client import Holdfast
 from holdfast.engine.listener import Listener
@@ -57,8 +58,10 @@ async def watch_until_over(
     try:
         if as_json:
             await _print_lines(hf, venture_id, plan_id, listener, once=once)
-        else:
+        elif plan_id is None or once or console.is_terminal:
             await _draw(hf, venture_id, plan_id, listener, once=once)
+        else:
+            await _tell_changes(hf, venture_id, plan_id, listener)
     finally:
         await listener.stop()
 
@@ -75,6 +78,32 @@ async def _draw(
                 return
             await asyncio.sleep(0.05)  # at most twenty frames a second
             await listener.wait(rings)
+
+
+async def _tell_changes(hf: Holdfast, venture_id: UUID, plan_id: UUID, listener: Listener) -> None:
+    """Where nothing can be redrawn: a line for each state that the plan or a step of it comes to, then the last frame."""
+    told: set[tuple[str, ...]] = set()
+    while True:
+        rings = listener.rings
+        [plan] = await hf.engine.read("plan", venture_id, plan_id)
+        steps = await hf.engine.read("plan_steps", venture_id, plan_id)
+        for state, line in _news(plan, steps):
+            if state not in told:
+                console.print(line, soft_wrap=True)
+                told.add(state)
+        if _is_over(plan_id, [plan]):
+            console.print(await _frame(hf, venture_id, [plan], {}))
+            return
+        await listener.wait(rings)
+
+
+def _news(plan: Any, steps: list[Any]) -> Iterator[tuple[tuple[str, ...], Text]]:
+    """The state of the plan, and of each step that has begun, with a line for it."""
+    if plan["ended_at"] is None:
+        yield (plan_line(plan).plain,), plan_line(plan)
+    for step in steps:
+        if step["status"] not in ("pending", "ready"):
+            yield (step["step_key"], str(step["round"]), step["status"]), step_line(step)
 
 
 async def _frame(

@@ -14,7 +14,7 @@ READABLE = frozenset(
     conversation_checkpoints conversation_items conversation_parts conversation_run conversations directive
     directive_among directive_keys directive_tree directives drift_watches execution execution_logs execution_progress
     execution_steps executions find_plan find_question find_supervisor fleet grip list_checkpoints
-    list_supervisor_steps list_supervisors live_among live_executions live_sessions live_supervisors me
+    list_plans list_supervisor_steps list_supervisors live_among live_executions live_sessions live_supervisors me
     newest_conversation_items notifications one_supervisor outcomes plan plan_awaited plan_outputs plan_progress
     plan_questions plan_rounds plan_steps plan_story plan_story_events plan_story_steps plan_todos plan_under_way
     plans proceeding question questions restorations session session_progress session_questions sessions standing

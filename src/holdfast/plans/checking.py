@@ -125,8 +125,8 @@ def _wrong_with_gate(step: Step) -> _Wrong | None:
     gate = step.gate
     if gate is None:
         return None
-    if gate.escalate and gate.expires_in_hours is None:
-        return "gate.escalate is given, and the gate never expires.", "Give expires_in_hours too."
+    if gate.escalate and gate.expires_in_seconds is None:
+        return "gate.escalate is given, and the gate never expires.", "Give expires_in too."
     if gate.escalate and not (gate.escalate.person or gate.escalate.role):
         return "gate.escalate does not say whom to ask.", "Give it a person, a role, or both."
     if not set(gate.approve) <= set(gate.options):

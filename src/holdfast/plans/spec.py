@@ -55,8 +55,8 @@ class Escalation:
 
     person: Annotated[str | None, "by user id or mail address"] = None
     role: Annotated[MemberRole | None, "members of this role or a higher one"] = None
-    expires_in_hours: Annotated[
-        float | None, "when they have not answered either, which fails the step"
+    expires_in_seconds: Annotated[
+        Seconds | None, "how long they have; not answered either, it fails the step"
     ] = None
 
 
@@ -68,9 +68,9 @@ class Gate:
     options: Annotated[Sequence[str], "what may be answered"] = ("approve", "reject")
     approve: Annotated[Sequence[str], "the options that let the step go on"] = ("approve",)
     show: Annotated[str | None, "a file of the work folder whose text the question carries"] = None
-    expires_in_hours: Annotated[
-        float | None,
-        "when nobody has answered in time, which fails the step unless it says `escalate`",
+    expires_in_seconds: Annotated[
+        Seconds | None,
+        "how long it is open; not answered in time, it fails the step unless it says `escalate`",
     ] = None
     escalate: Annotated[Escalation | None, "who is asked besides then"] = None
     person: Annotated[str | None, "whom it is for, by user id or mail address"] = None

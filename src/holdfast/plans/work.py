@@ -10,7 +10,6 @@ from holdfast.model.kinds import COMMAND, PROGRAMS, kind_of
 from holdfast.plans.spec import PERSON
 
 MOST_SHOWN_CHARACTERS = 200_000
-_SECONDS_IN_AN_HOUR = 3600
 _OF_A_PROGRAM = ("prompt", "model", "timeout_seconds", "outputs", "todos")
 
 
@@ -60,10 +59,9 @@ def gate_of(plan: Any, deed: Any, spec: Any) -> dict[str, Any] | None:
 
 def _until(asked: Any) -> dict[str, Any]:
     """Who is asked, and until when."""
-    hours = asked.get("expires_in_hours")
     return {
         "audience": {key: asked[key] for key in ("person", "role") if asked.get(key)} or None,
-        "expires_in_seconds": None if hours is None else hours * _SECONDS_IN_AN_HOUR,
+        "expires_in_seconds": asked.get("expires_in_seconds"),
     }
 
 

@@ -77,7 +77,7 @@ begin
     where venture_id = p_plan.venture_id and plan_id = p_plan.id and condition_id = p_condition_id;
     if not found then
         perform refuse('HF003', format('The checklist of the plan %s has no condition %s.', p_plan.id, p_condition_id),
-            'Look at it with: holdfast plan check');
+            format('Look at it with: holdfast plan check %s', right(p_plan.id::text, 8)));
     end if;
     return v_condition;
 end
@@ -151,7 +151,8 @@ declare
 begin
     if v_condition.kind <> 'tick' then
         perform refuse('HF005', format('The condition %s is not ticked by a person: %s decides.', p_condition_id,
-            case v_condition.kind when 'command' then 'its command' else 'the other plan' end), 'Look at it with: holdfast plan check');
+            case v_condition.kind when 'command' then 'its command' else 'the other plan' end),
+            format('Look at it with: holdfast plan check %s', right(p_plan_id::text, 8)));
     elsif v_condition.holds then
         perform refuse('HF010', format('The condition %s was ticked by %s at %s.', p_condition_id, coalesce(v_condition.ticked_by, 'somebody'),
             v_condition.checked_at), 'There is nothing to do.');

@@ -49,9 +49,9 @@ language sql stable as $$
     select format('You are %s. ', p_row.name) || case
         when p_row.forked_from is not null and p_row.restoration_count = 0 then format('You begin with what %s had.',
             (select s.name from holdfast.supervisor_states s where s.venture_id = p_row.venture_id and s.id = p_row.forked_from))
-        when p_row.restore_as is not null then format('A person had you restored, for the %s. time.', p_number)
-        else format('You were interrupted%s, and are restored for the %s. time.', coalesce(' at ' || to_char((select e.at
-            from holdfast.end_of_lease(p_row) e) at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"'), ''), p_number) end
+        when p_row.restore_as is not null then format('A person had you restored, for the %s time.', to_char(p_number, 'FM999999999th'))
+        else format('You were interrupted%s, and are restored for the %s time.', coalesce(' at ' || to_char((select e.at
+            from holdfast.end_of_lease(p_row) e) at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"'), ''), to_char(p_number, 'FM999999999th')) end
 $$;
 
 create function holdfast.where_it_was(p_row holdfast.supervisor_states, p_found holdfast.finding[]) returns text
