@@ -107,6 +107,28 @@ async def test_a_look_is_taken_once_and_one_that_came_too_late_is_refused(
     assert second["epoch"] == first["epoch"] + 1
 
 
+async def test_a_worker_that_stops_gives_its_look_back(
+    holdfast_url: str, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_URL", database_url)
+    async with connected(holdfast_url) as memory, connected(database_url) as other:
+        # Without the clock that stands still in tests, as workers have none.
+        await memory.execute("reset holdfast.now")
+        await call(
+            memory, "keep_catalogue", name="shop", target="env:SHOP_URL", catalogue=CATALOGUE
+        )
+        await memory.execute("update holdfast.drift_watches set next_at = holdfast.now()")
+        # The catalogue cannot be read while somebody has locked it.
+        async with other.transaction():
+            await other.execute("lock table pg_catalog.pg_class in access exclusive mode")
+            await _run_worker_until(
+                holdfast_url, "select lease_token is not null from holdfast.drift_watches"
+            )
+
+        assert await memory.fetchval("select lease_token is null from holdfast.drift_watches")
+        assert len(await call(memory, "claim_drift_checks", holder="next")) == 1
+
+
 async def test_a_password_is_not_kept_where_the_whole_venture_reads(memory: Connection) -> None:
     with pytest.raises(InvalidValue, match="has a password in it"):
         await call(
@@ -131,18 +153,22 @@ def test_a_worker_finds_what_was_changed_by_hand_and_the_answer_ends_it(
     monkeypatch.setenv("SHOP_URL", database_url)
     assert cli("verify", "watch", "shop", "env:SHOP_URL", "--every", "1m").code == 0
     sql("drop table t", "create table u (id int)")
-    asyncio.run(_until(holdfast_url, "select status = 'drifted' from holdfast.drift_watches"))
+    asyncio.run(
+        _run_worker_until(holdfast_url, "select status = 'drifted' from holdfast.drift_watches")
+    )
     assert "missing table public.t" in cli("verify", "watches").out
     [question] = cli("questions", "--json").json
     assert "missing table public.t" in question["message"]
     assert cli("answer", question["id"], "accept").code == 0
-    asyncio.run(_until(holdfast_url, "select status = 'as_expected' from holdfast.drift_watches"))
+    asyncio.run(
+        _run_worker_until(holdfast_url, "select status = 'as_expected' from holdfast.drift_watches")
+    )
     assert cli("questions", "--json").json == []
     assert cli("verify", "unwatch", "shop").code == 0
     assert cli("verify", "unwatch", "shop").code == 1
 
 
-async def _until(url: str, statement: str) -> None:
+async def _run_worker_until(url: str, statement: str) -> None:
     """Run a worker until the database says so."""
     async with Holdfast(Settings(database_url=url)) as hf, connected(url) as watcher:
         worker = Worker(hf)

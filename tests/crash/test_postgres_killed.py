@@ -17,6 +17,9 @@ from holdfast.config import Settings
 from holdfast.engine import connections, migrate
 from holdfast.engine.postgres import PostgresEngine
 from holdfast.errors import DatabaseUnavailable, LeaseLost
+from holdfast.executions.run import Run
+from holdfast.runtime.worker import Worker
+from holdfast.supervisors.handle import Supervisor
 from tests.support import small_plan
 from tests.support.crashing import CrashableServer, crashable_server
 from tests.support.servers import binaries_of
@@ -116,6 +119,65 @@ async def test_nothing_acknowledged_is_lost_and_plans_end_though_postgres_is_kil
         assert {int(number) for number in file.read_text().split()} == set(range(STEPS))
         assert {row["name"] for row in steps} == {f"step {number}" for number in range(STEPS)}
         assert await rows.gaps() == []
+
+
+async def test_what_ends_while_the_database_is_away_is_kept_and_not_done_again(
+    server: CrashableServer,
+) -> None:
+    begun: list[str] = []
+    may_end = {name: asyncio.Event() for name in ("step", "telling", "silent")}
+
+    async def work(name: str) -> str:
+        begun.append(name)
+        await may_end[name].wait()
+        return name
+
+    settings = Settings(database_url=server.url, lease_seconds=LEASE_SECONDS)
+    async with Holdfast(settings) as hf:
+
+        @hf.callable("telling")
+        async def telling(run: Run) -> str:
+            run.log("before")
+            given = await work("telling")
+            run.log("after")
+            return given
+
+        @hf.callable("silent")
+        async def silent(run: Run) -> str:
+            return await work("silent")
+
+        @hf.supervisor("keeper")
+        async def keeper(sup: Supervisor) -> list[Any]:
+            first: str = await sup.step("work", work, "step")
+            [second] = await sup.gather([await sup.spawn("telling")])
+            [third] = await sup.gather([await sup.spawn("silent")])
+            return [first, second, third]
+
+        await hf.start("keeper")
+        runner = Worker(hf)
+        runner.start()
+        for number, ends in enumerate(may_end.values(), 1):
+
+            async def has_begun(number: int = number) -> bool:
+                return len(begun) == number
+
+            await until(has_begun)
+            server.kill()
+            ends.set()
+            # Now it says what it gave, and nobody is there to hear it.
+            await asyncio.sleep(1)
+            await server.start()
+        async with rows_of(server.url) as rows:
+            await until(
+                lambda: rows.one("select ended_at is not null from holdfast.supervisor_states")
+            )
+            result = await rows.one("select result from holdfast.supervisor_states")
+            logs = await rows.all("select message from holdfast.agent_execution_logs order by line")
+        await runner.stop()
+
+    assert begun == list(may_end)
+    assert result == begun
+    assert [row["message"] for row in logs] == ["before", "after"]
 
 
 async def assert_all_ends(

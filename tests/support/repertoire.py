@@ -331,6 +331,9 @@ CALLS: dict[str, Call] = {
         arguments=lambda w: {"watch_id": w.watch.id, "drift": [{"what": "added", "object": "table x"}]},
         lease="watch",
     ),
+    "release_drift_check": Call(
+        arguments=lambda w: {"watch_id": w.watch.id}, lease="watch", event=False
+    ),
     # tools
     "call_tool": _session(tool="log", arguments={"message": "found it"}, key="call-1"),
     "find_tool_call": dataclasses.replace(

@@ -1,7 +1,8 @@
 """Group commit in the client: what many callers write while a batch is under way travels as the next batch.
 
 Each caller still waits for its own commit, and each row is fenced on its own: one that is refused does not fail its
-neighbours.
+neighbours. While the database is away they wait. A batch whose answer was lost with the connection is sent again, so what is
+appended may be there twice then; it is not lost.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from holdfast.engine.backoff import patiently
 from holdfast.engine.calls import Engine
 from holdfast.errors import BY_SQLSTATE, HoldfastError, InvalidValue, Refused
 
@@ -20,6 +22,8 @@ MOST_ROWS = 1000
 FLIGHTS = 2
 # Fewer rows than this are not worth a second call.
 FEW_ROWS = 32
+# By then the leases under which rows are written are over.
+PATIENCE_SECONDS = 120.0
 
 _Waiting = tuple[tuple[Any, ...], "asyncio.Future[None]"]
 
@@ -125,7 +129,10 @@ class Coalescer:
 
     async def _call(self, rows: list[tuple[Any, ...]]) -> dict[Any, Refused]:
         arrays = {column: [row[i] for row in rows] for i, column in enumerate(self._columns)}
-        answer = await self._engine.call(self._function, **arrays, venture_id=self._venture_id)
+        answer = await patiently(
+            lambda: self._engine.call(self._function, **arrays, venture_id=self._venture_id),
+            at_most_seconds=PATIENCE_SECONDS,
+        )
         return {row[0]: BY_SQLSTATE.get(row["code"], InvalidValue)(row["reason"]) for row in answer}
 
 

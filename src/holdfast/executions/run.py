@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 from uuid import UUID
 
+from holdfast.engine.backoff import patiently
 from holdfast.engine.calls import Engine
 from holdfast.errors import LeaseLost
 from holdfast.executions.values import member
@@ -114,19 +115,13 @@ class Run:
 
     async def annotate(self, **values: Any) -> None:
         """Keep what whoever takes this execution up after a crash must know; kept when this returns."""
-        await self._engine.call(
-            "annotate_execution", execution_id=self.id, **self.lease.fence, metadata=values
-        )
+        await self._write_now("annotate_execution", metadata=values)
         self.metadata |= values
 
     async def record_todos(self, changes: TodoChanges) -> None:
         """Make a todo list that the agent keeps for itself the steps of this execution."""
-        await self._engine.call(
-            "record_execution_todos",
-            execution_id=self.id,
-            **self.lease.fence,
-            items=list(changes.items),
-            is_whole=changes.is_whole,
+        await self._write_now(
+            "record_execution_todos", items=list(changes.items), is_whole=changes.is_whole
         )
 
     async def flush(self) -> None:
@@ -143,6 +138,12 @@ class Run:
                 raise failure
         if failures:
             raise failures[0]
+
+    async def _write_now(self, function: str, **given: Any) -> None:
+        """Write what may be written twice; while the database is away it waits, as long as the lease is ours."""
+        await patiently(
+            lambda: self._engine.call(function, execution_id=self.id, **self.lease.fence, **given)
+        )
 
     def _next_position(self) -> int:
         self._position += 1

@@ -14,9 +14,9 @@ from contextlib import aclosing
 from uuid import UUID
 
 from holdfast.engine.background import Background
+from holdfast.engine.backoff import Backoff
 from holdfast.engine.postgres import PostgresEngine, Row
 from holdfast.errors import HoldfastError
-from holdfast.live.backoff import Backoff
 from holdfast.live.chunks import Chunk
 from holdfast.live.cursor import Cursor, FeedReset
 from holdfast.live.healing import Healer

@@ -13,10 +13,10 @@ from uuid import UUID
 
 from holdfast.engine import texts
 from holdfast.engine.background import Background
+from holdfast.engine.backoff import Backoff
 from holdfast.engine.connections import Connection, translated
 from holdfast.engine.postgres import PostgresEngine
 from holdfast.errors import HoldfastError
-from holdfast.live.backoff import Backoff
 from holdfast.live.hub import Hub
 from holdfast.live.items import Item
 

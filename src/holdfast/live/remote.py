@@ -7,10 +7,10 @@ import logging
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 
+from holdfast.engine.backoff import Backoff
 from holdfast.engine.calls import Engine
 from holdfast.engine.http import HttpEngine
 from holdfast.errors import DatabaseUnavailable
-from holdfast.live.backoff import Backoff
 from holdfast.live.chunks import Item
 from holdfast.live.cursor import Cursor, FeedReset
 from holdfast.live.following import Following

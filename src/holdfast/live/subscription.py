@@ -10,9 +10,9 @@ from contextlib import aclosing, suppress
 from typing import Any
 from uuid import UUID
 
+from holdfast.engine.backoff import patiently
 from holdfast.engine.postgres import Row
 from holdfast.errors import NotFound
-from holdfast.live.backoff import patiently
 from holdfast.live.cursor import START, Cursor, FeedReset
 from holdfast.live.hub import Hub
 from holdfast.live.items import Group, Item, in_pieces

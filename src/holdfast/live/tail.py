@@ -12,10 +12,10 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from uuid import UUID
 
+from holdfast.engine.backoff import Backoff
 from holdfast.engine.connections import Connection, translated
 from holdfast.engine.postgres import PostgresEngine
 from holdfast.errors import DatabaseUnavailable
-from holdfast.live.backoff import Backoff
 from holdfast.live.bell import Bell
 from holdfast.live.chunks import Chunk, Item, chunks_ahead, chunks_until, end_for
 from holdfast.live.cursor import START, Cursor

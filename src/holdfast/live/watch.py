@@ -10,9 +10,9 @@ from contextlib import aclosing, asynccontextmanager
 from uuid import UUID
 
 from holdfast.engine.background import Background
+from holdfast.engine.backoff import Backoff
 from holdfast.engine.calls import Engine
 from holdfast.errors import HoldfastError
-from holdfast.live.backoff import Backoff
 from holdfast.live.feed import follow
 from holdfast.model.events import Event
 

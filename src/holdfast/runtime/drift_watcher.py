@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import dataclasses
 import time
 from typing import Any
@@ -47,30 +49,44 @@ class DriftWatcher(Duty):
         return looked > 0
 
     async def _claimed(self, venture_id: UUID) -> list[Row]:
-        return await self._hf.engine.call(
-            "claim_drift_checks",
-            holder=holder_name(),
-            lease_seconds=LEASE_SECONDS,
-            venture_id=venture_id,
+        """Not cut short when the worker stops: what the database gives then would be nobody's until its lease is over."""
+        claim = asyncio.create_task(
+            self._hf.engine.call(
+                "claim_drift_checks",
+                holder=holder_name(),
+                lease_seconds=LEASE_SECONDS,
+                venture_id=venture_id,
+            )
         )
+        try:
+            return await asyncio.shield(claim)
+        except asyncio.CancelledError:
+            for watch in await claim:
+                await self._tell("release_drift_check", venture_id, watch)
+            raise
 
     async def _look(self, venture_id: UUID, watch: Row) -> None:
-        """What was found is the database's to judge; a watch that was forgotten meanwhile is left alone."""
+        """What was found is the database's to judge."""
         try:
             found = await self._found(watch)
         except HoldfastError as error:
             found = {"problem": error.message[:2000]}
-        try:
+        except asyncio.CancelledError:
+            await self._tell("release_drift_check", venture_id, watch)
+            raise
+        await self._tell("record_drift", venture_id, watch, **found)
+
+    async def _tell(self, function: str, venture_id: UUID, watch: Row, **found: Any) -> None:
+        """Write what became of a look; a watch that was forgotten meanwhile is left alone."""
+        with contextlib.suppress(NotFound, LeaseLost):
             await self._hf.engine.call(
-                "record_drift",
+                function,
                 watch_id=watch["id"],
                 epoch=watch["epoch"],
                 token=watch["token"],
                 **found,
                 venture_id=venture_id,
             )
-        except (NotFound, LeaseLost):
-            return
 
     async def _found(self, watch: Row) -> dict[str, Any]:
         expected = drift.parse_kept(watch["expected"])

@@ -8,6 +8,7 @@ from typing import Any
 
 from holdfast.agents import Agent, Agents, Cancelled, Done, Failed, Outcome, Postponed
 from holdfast.client import Holdfast
+from holdfast.engine.backoff import patiently
 from holdfast.engine.calls import Row
 from holdfast.engine.holding import held
 from holdfast.engine.listener import Listener
@@ -83,8 +84,11 @@ class Executor(Claiming):
 
     async def _end(self, run: Run, **outcome: Any) -> None:
         try:
-            await self._hf.engine.call(
-                "finish_execution", execution_id=run.id, **run.lease.fence, **outcome
+            # As long as the lease is ours; a result may have taken hours, and is not thrown away because the database restarts.
+            await patiently(
+                lambda: self._hf.engine.call(
+                    "finish_execution", execution_id=run.id, **run.lease.fence, **outcome
+                )
             )
         except LeaseLost:
             raise

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any, Literal, TypeVar
 from uuid import UUID
 
+from holdfast.engine.backoff import patiently
 from holdfast.engine.calls import Engine
 from holdfast.engine.connections import encode_json
 from holdfast.errors import InvalidValue, WorkFailed
@@ -153,10 +154,16 @@ class Supervisor:
             result: _Result = await _maybe_await(function(*args, **kwargs))
             _require_json(name, result)
         except Exception as error:
-            await self.call("finish_step", supervisor_id=self.id, name=name, error=_describe(error))
+            await self._finish_step(name, error=_describe(error))
             raise
-        await self.call("finish_step", supervisor_id=self.id, name=name, result=result)
+        await self._finish_step(name, result=result)
         return result
+
+    async def _finish_step(self, name: str, **outcome: Any) -> None:
+        """What a step gave may have taken hours: it is not thrown away because the database restarts."""
+        await patiently(
+            lambda: self.call("finish_step", supervisor_id=self.id, name=name, **outcome)
+        )
 
     async def spawn(self, agent: str, /, *, key: str | None = None, **input: Any) -> Job:
         """Start an execution, once, ever: the callable of that name, `command` with `command=[…]`, or `claude` with `prompt=…`."""

@@ -11,8 +11,8 @@ from uuid import UUID
 
 from holdfast.client import Holdfast
 from holdfast.engine.background import Background
+from holdfast.engine.backoff import Backoff
 from holdfast.errors import HoldfastError
-from holdfast.live.backoff import Backoff
 from holdfast.live.feed import Tailing, follow
 from holdfast.top.freshness import Freshness
 

@@ -74,6 +74,38 @@ begin
 end
 $$;
 
+-- Gives a look back that was not made, for whoever comes next.
+create function holdfast.release_drift_check(p_watch_id uuid, p_epoch bigint, p_token uuid, p_venture_id uuid default null) returns void
+language plpgsql security definer set search_path = holdfast, pg_temp as $$
+declare
+    v_venture uuid := enter(p_venture_id, 'agent');
+    v_now     timestamptz := holdfast.now();
+    v_watch   drift_watches;
+begin
+    update drift_watches set lease_token = null, lease_expires_at = null
+    where venture_id = v_venture and id = p_watch_id and p_token is not null
+        and holds(lease_epoch, lease_token, lease_expires_at, p_epoch, p_token, v_now);
+    if not found then
+        v_watch := require_watch(v_venture, p_watch_id);
+        perform refuse_stale('watch', v_watch.name, v_watch.lease_epoch, v_watch.lease_token, v_watch.lease_expires_at,
+            v_watch.lease_holder, p_epoch, p_token, v_now);
+    end if;
+end
+$$;
+
+create function holdfast.require_watch(p_venture_id uuid, p_watch_id uuid) returns holdfast.drift_watches
+language plpgsql as $$
+declare
+    v_watch drift_watches;
+begin
+    select * into v_watch from drift_watches where venture_id = p_venture_id and id = p_watch_id for no key update;
+    if not found then
+        perform refuse('HF003', format('There is no watch %s.', p_watch_id), 'Somebody has forgotten it: stop looking.');
+    end if;
+    return v_watch;
+end
+$$;
+
 -- Notes what a look found: what differs, with the catalogue as it is, or why it could not be had. New drift is told once, and a
 -- person is asked; `accept` holds for the drift that was shown and no other.
 create function holdfast.record_drift(
@@ -84,13 +116,10 @@ language plpgsql security definer set search_path = holdfast, pg_temp as $$
 declare
     v_venture uuid := enter(p_venture_id, 'agent');
     v_now     timestamptz := holdfast.now();
-    v_watch   drift_watches;
+    v_watch   drift_watches := require_watch(v_venture, p_watch_id);
     v_status  drift_status;
 begin
-    select * into v_watch from drift_watches where venture_id = v_venture and id = p_watch_id for no key update;
-    if not found then
-        perform refuse('HF003', format('There is no watch %s.', p_watch_id), 'Somebody has forgotten it: stop looking.');
-    elsif not holds(v_watch.lease_epoch, v_watch.lease_token, v_watch.lease_expires_at, p_epoch, p_token, v_now) then
+    if not holds(v_watch.lease_epoch, v_watch.lease_token, v_watch.lease_expires_at, p_epoch, p_token, v_now) then
         perform refuse_stale('watch', v_watch.name, v_watch.lease_epoch, v_watch.lease_token, v_watch.lease_expires_at,
             v_watch.lease_holder, p_epoch, p_token, v_now);
     elsif p_token is null then

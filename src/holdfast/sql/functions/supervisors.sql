@@ -219,6 +219,9 @@ begin
         if not found then
             perform refuse('HF003', format('The supervisor %s has no step %s.', p_supervisor_id, p_name), 'Begin it with begin_step.');
         end if;
+        if v_step.status = v_status then
+            return v_row.seq;  -- said again by its holder, who did not hear the answer
+        end if;
         perform require_drawn('step', p_name, v_step.status::text, v_status::text, false);
     end if;
     return emit_supervisor(v_venture, p_supervisor_id, 'supervisor.step_' || v_status, jsonb_strip_nulls(jsonb_build_object(

@@ -1,9 +1,10 @@
-"""How long to wait before the next try."""
+"""Trying again while the database is away, and how long to wait before it."""
 
 from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -32,11 +33,20 @@ class Backoff:
         await asyncio.sleep(random.uniform(0, longest))  # noqa: S311
 
 
-async def patiently(action: Callable[[], Awaitable[_Result]]) -> _Result:
-    """Do something on the database, again and again while it is away."""
+async def patiently(
+    action: Callable[[], Awaitable[_Result]], *, at_most_seconds: float | None = None
+) -> _Result:
+    """Do something on the database, again and again while it is away; for what may be done twice, since a try may have succeeded unheard.
+
+    Raises:
+        DatabaseUnavailable: it is away for longer.
+    """
     backoff = Backoff()
+    since = time.monotonic()
     while True:
         try:
             return await action()
         except DatabaseUnavailable:
+            if at_most_seconds is not None and time.monotonic() - since > at_most_seconds:
+                raise
             await backoff.wait()
