@@ -33,5 +33,5 @@ async def test_clients_that_do_not_read_miss_nothing_either(
     outcome = await stalled(holdfast_url, tmp_path, clients=12, rounds=1, seconds=1, rate=50)
 
     assert outcome.faulty_clients == 0
-    assert outcome.alone
+    assert outcome.reading
     assert outcome.beside

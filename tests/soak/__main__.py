@@ -26,7 +26,7 @@ from tests.support.crashing import crashable_server
 from tests.support.servers import binaries_of
 
 MOST_GROWTH = 1.15
-# Two runs without stalled clients differ by as much.
+# Two runs beside clients that read differ by as much.
 MOST_SLOWER = 1.25
 STALLED_ROUNDS = 3
 
@@ -96,7 +96,7 @@ async def _stalled(url: str, folder: Path, given: argparse.Namespace) -> int:
         f"connection {outcome.turned_away} times"
     )
     print(
-        f"stalled: p50 {outcome.slower(0.5):.2f} and p99 {ratio:.2f} of what they are without them"
+        f"stalled: p50 {outcome.slower(0.5):.2f} and p99 {ratio:.2f} of what they are beside as many that read"
     )
     return int(outcome.faulty_clients > 0 or outcome.turned_away == 0 or ratio > MOST_SLOWER)
 

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import random
+import socket
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -101,6 +102,7 @@ class SocketFollower(Follower):
             close_timeout=0.2,
             open_timeout=30,
             max_size=None,
+            sock=self._socket(gateway),
         ) as connection:
             self.connections += 1
             await connection.send(json.dumps(self._subscribe()))
@@ -108,6 +110,10 @@ class SocketFollower(Follower):
                 message = json.loads(text)
                 if await self._take(connection, message):
                     return
+
+    def _socket(self, gateway: str) -> socket.socket | None:
+        """A connected socket, where it is to be another than the usual one."""
+        return None
 
     def _subscribe(self) -> dict[str, Any]:
         streams = {"streams": [str(stream) for stream in self.streams]} if self.streams else {}
