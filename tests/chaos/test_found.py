@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -131,3 +132,32 @@ async def test_what_was_skipped_for_a_failure_is_skipped_again_after_the_plan_we
     }
     assert not (tmp_path / "built").exists()
     assert not (tmp_path / "shipped").exists()
+
+
+async def test_the_verification_of_a_persons_work_waits_for_room_too(
+    hf: Holdfast, tmp_path: Path
+) -> None:
+    plan_id = await start(
+        hf,
+        tmp_path,
+        {
+            "id": "by-hand",
+            "agent": "person",
+            "prompt": "Do it.",
+            "verify": {"command": ["test", "!", "-e", "busy"]},
+        },
+        {"id": "long", "command": ["sh", "-c", "touch busy; until test -e go; do sleep 0.1; done; rm busy"]},
+        max_parallel=1,
+    )  # fmt: skip
+
+    async def is_busy() -> bool:
+        return (tmp_path / "busy").exists()
+
+    await until(is_busy)
+    [question] = await hf.questions()
+    await hf.answer(question["id"], "done")
+    # Time enough for a verification that does not wait; it would find `busy`.
+    await asyncio.sleep(1)
+    (tmp_path / "go").touch()
+
+    assert await until_over(hf, plan_id) == "completed"
