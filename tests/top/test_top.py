@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -74,7 +75,12 @@ async def terminal(
         yield Terminal(app, pilot)
 
 
-async def ask(hf: Holdfast, message: str, options: list[str] | None = None) -> None:
+async def ask(
+    hf: Holdfast,
+    message: str,
+    options: list[str] | None = None,
+    schema: dict[str, Any] | None = None,
+) -> None:
     """A question of a session's."""
     asker = f"asks {message[:20]}"
     session = await hf.engine.call_row("start_session", session_id=asker)
@@ -82,6 +88,7 @@ async def ask(hf: Holdfast, message: str, options: list[str] | None = None) -> N
         "ask_question",
         message=message,
         options=options,
+        schema=schema,
         session_id=asker,
         epoch=session["epoch"],
         token=session["token"],
@@ -138,6 +145,25 @@ async def test_an_answer_may_be_typed_where_no_options_are_given(hf: Holdfast) -
         await top.shows("Needs you  0")
     [asked] = await hf.questions(open_only=False)
     assert asked["answer"] == 8080
+
+
+async def test_a_form_is_filled_in_and_what_is_wrong_with_it_is_told_before_it_is_lost(
+    hf: Holdfast,
+) -> None:
+    properties = {
+        "replicas": {"type": "integer", "minimum": 1, "maximum": 9},
+        "because": {"type": "string"},
+    }
+    schema = {"type": "object", "properties": properties, "required": ["replicas"]}
+    await ask(hf, "How many?", schema=schema)
+    async with terminal(hf) as top:
+        await top.shows("How many?")
+        await top.press("a", *"80", "tab", *"more", "enter")
+        await top.shows("replicas (integer, at least 1, at most 9)", "because", "is greater than 9")
+        await top.press("shift+tab", "8", "enter")
+        await top.shows("Needs you  0")
+    [asked] = await hf.questions(open_only=False)
+    assert asked["answer"] == {"replicas": 8, "because": "more"}
 
 
 async def test_going_back_answers_nothing(hf: Holdfast) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from functools import partial
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from textual.widgets import Input, OptionList, Static
 
 from holdfast.client import Holdfast
 from holdfast.errors import HoldfastError
+from holdfast.terminal.answers import told_value
 from holdfast.terminal.colours import ON_INK, ON_PAPER
 from holdfast.terminal.marks import speaks_unicode
 from holdfast.top.detail import detail
@@ -187,18 +189,19 @@ class Top(App[None]):
         if item is None:
             self.notify("Nobody waits for an answer.")
             return
-        question = item
-        self.push_screen(AnswerScreen(question), lambda given: self._answered(question, given))
+        self.push_screen(AnswerScreen(item, partial(self._send, item)))
 
-    def _answered(self, question: Item, given: tuple[Any] | None) -> None:
-        if given is not None:
-            self.run_worker(self._send(question, given[0]))
-
-    async def _send(self, question: Item, answer: Any) -> None:
+    async def _send(self, question: Item, answer: Any) -> str | None:
+        """Give an answer for exactly what was shown; says what is wrong with it."""
         try:
-            await self._hf.answer(question.id, answer, answered_by=getpass.getuser())
+            await self._hf.answer(
+                question.id,
+                answer,
+                answered_by=getpass.getuser(),
+                action_digest=question.action_digest,
+            )
         except HoldfastError as error:
-            self.notify(f"{error.message} {error.hint or ''}", severity="error", markup=False)
-            return
-        self.notify(f"Answered: {answer}", markup=False)
+            return f"{error.message} {error.hint or ''}".strip()
+        self.notify(f"Answered: {told_value(answer)}", markup=False)
         self._follower.changed.set()
+        return None

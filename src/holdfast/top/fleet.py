@@ -48,6 +48,10 @@ class Item:
     error_message: str | None
     options: tuple[Any, ...] | None
     context: dict[str, Any]
+    schema: dict[str, Any] | None
+    """What an answer must be like."""
+    action_digest: bytes | None
+    """What an answer approves."""
 
     @property
     def key(self) -> str:
@@ -96,6 +100,8 @@ def _item(row: Any, progress: Progress | None) -> Item:
         error_message=row["error_message"],
         options=None if row["options"] is None else tuple(row["options"]),
         context=row["context"] or {},
+        schema=row["schema"],
+        action_digest=row["action_digest"],
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Awaitable, Callable
+from typing import Any, ClassVar, TypeAlias
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -11,7 +12,8 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 
-from holdfast.terminal.answers import typed_answer
+from holdfast.terminal.answers import told_value
+from holdfast.terminal.forms import fields_of, filled
 from holdfast.top.fleet import Item
 from holdfast.top.list import KeyedList
 
@@ -28,55 +30,81 @@ KEYS = (
 )
 
 
-class AnswerScreen(ModalScreen[tuple[Any] | None]):
-    """One question; gives its answer, or nothing where the person went back."""
+Send: TypeAlias = Callable[[Any], Awaitable[str | None]]
+"""Gives an answer; says what is wrong with it, if something is."""
+
+
+class AnswerScreen(ModalScreen[None]):
+    """One question; stays until it is answered or the person goes back."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "back"),
         *(Binding(str(number), f"choose({number})", show=False) for number in range(1, 10)),
     ]
 
-    def __init__(self, question: Item) -> None:
+    def __init__(self, question: Item, send: Send) -> None:
         super().__init__()
         self._question = question
+        self._options = question.options or ()
+        self._fields = fields_of(question.schema or {})
+        self._send = send
 
     def compose(self) -> ComposeResult:
         """The question, what it shows, and what may be answered."""
-        options = self._question.options
         with Vertical(id="dialog"):
             yield Static(self._question.name, classes="strong", markup=False)
             yield Static(self._question.activity, classes="quiet", markup=False)
             if text := self._question.context.get("text"):
                 with VerticalScroll(id="shown"):
                     yield Static(str(text), markup=False)
-            if options:
-                lines = [
-                    Text.assemble((f"{n} ", "quiet"), str(o)) for n, o in enumerate(options, 1)
-                ]
-                yield KeyedList(*lines, compact=True, markup=False)
-                yield Static("enter or a number answers, escape goes back", classes="quiet")
+            if self._options:
+                yield from self._choice()
             else:
-                yield Input(placeholder="your answer", compact=True)
-                yield Static("enter answers, escape goes back", classes="quiet")
+                yield from self._form()
+            yield Static("", id="problem", markup=False)
+
+    def _choice(self) -> ComposeResult:
+        lines = [
+            Text.assemble((f"{n} ", "quiet"), told_value(one))
+            for n, one in enumerate(self._options, 1)
+        ]
+        yield KeyedList(*lines, compact=True, markup=False)
+        yield Static("enter or a number answers, escape goes back", classes="quiet")
+
+    def _form(self) -> ComposeResult:
+        for field in self._fields:
+            is_whole = field.name is None and not self._question.schema
+            yield Static("your answer" if is_whole else field.label, classes="quiet", markup=False)
+            yield Input(field.default, compact=True)
+        more = "tab goes on, " if len(self._fields) > 1 else ""
+        yield Static(f"{more}enter answers, escape goes back", classes="quiet")
 
     def on_mount(self) -> None:
         """Ready for the first key."""
-        self.query_one(OptionList if self._question.options else Input).focus()
+        self.query(OptionList if self._options else Input).first().focus()
 
-    def action_choose(self, number: int) -> None:
+    async def action_choose(self, number: int) -> None:
         """Answer with the option of that number."""
-        options = self._question.options or ()
-        if number <= len(options):
-            self.dismiss((options[number - 1],))
+        if number <= len(self._options):
+            await self._answer(self._options[number - 1])
 
-    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+    async def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Answer with the option under the cursor."""
-        self.action_choose(event.option_index + 1)
+        await self.action_choose(event.option_index + 1)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    async def on_input_submitted(self) -> None:
         """Answer with what was typed."""
-        if event.value.strip():
-            self.dismiss((typed_answer(event.value.strip(), None),))
+        typed = [one.value.strip() for one in self.query(Input)]
+        if any(typed):
+            names = (field.name for field in self._fields)
+            await self._answer(filled(self._fields, dict(zip(names, typed, strict=True))))
+
+    async def _answer(self, answer: Any) -> None:
+        problem = await self._send(answer)
+        if problem is None:
+            self.dismiss(None)
+        else:
+            self.query_one("#problem", Static).update(problem)
 
 
 class KeysScreen(ModalScreen[None]):

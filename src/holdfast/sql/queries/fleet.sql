@@ -26,7 +26,7 @@ select 'question' as kind, q.id, q.message as name, 'open' as state, false as in
     concat_ws(' · ', coalesce(q.plan_name, q.asker), q.step_key) as activity, null::text as agent,
     null::float8 as progress, null::int as completed_steps, null::int as total_steps,
     0 as restorations, extract(epoch from holdfast.now() - q.created_at)::float8 as seconds, false as is_over,
-    null::text as error_message, q.options, q.context
+    null::text as error_message, q.options, q.context, q.schema, q.action_digest
 from (select q.* from holdfast.v_questions q where q.venture_id = $1 and q.status = 'open' order by q.created_at limit $2) q
 union all
 select 'plan', p.id, p.name, p.status::text, p.interrupted and p.status = 'running',
@@ -34,26 +34,26 @@ select 'plan', p.id, p.name, p.status::text, p.interrupted and p.status = 'runni
         where v.venture_id = $1 and v.plan_id = p.id and v.status in ('running', 'waiting', 'verifying')),
     null, p.progress::float8, p.completed_steps::int, p.total_steps::int, p.restoration_count,
     extract(epoch from coalesce(p.ended_at, holdfast.now()) - coalesce(p.started_at, p.created_at))::float8,
-    p.ended_at is not null, p.error_message, null, null
+    p.ended_at is not null, p.error_message, null, null, null, null
 from plans p
 union all
 select 'supervisor', s.id, s.name, s.state::text,
     s.ended_at is null and s.lease_epoch > 0 and s.paused_at is null and coalesce(s.lease_expires_at <= holdfast.now(), true),
     s.current_activity, null, s.progress::float8, null, null, s.restoration_count,
     extract(epoch from coalesce(s.ended_at, holdfast.now()) - coalesce(s.started_at, s.created_at))::float8,
-    s.ended_at is not null, s.error_message, null, null
+    s.ended_at is not null, s.error_message, null, null, null, null
 from (select * from open_supervisors union all select * from late_supervisors) s
 union all
 select 'execution', e.id, e.name, e.status::text, e.interrupted, e.current_activity, e.agent, e.progress::float8,
     e.completed_steps, e.total_steps, greatest(e.attempt - 1, 0),
     extract(epoch from coalesce(e.ended_at, holdfast.now()) - coalesce(e.started_at, e.created_at))::float8,
-    e.ended_at is not null, e.error_message, null, null
+    e.ended_at is not null, e.error_message, null, null, null, null
 from (select * from open_executions union all select * from late_executions) e
 union all
 select 'session', s.id, s.session_id, s.state::text,
     s.ended_at is null and coalesce(s.lease_expires_at <= holdfast.now(), true), concat_ws(' ', d.sd_key, d.phase, d.title), s.agent,
     a.progress_percentage::float8, a.completed_children, a.total_children, 0,
-    extract(epoch from coalesce(s.ended_at, holdfast.now()) - s.created_at)::float8, s.ended_at is not null, s.end_reason, null, null
+    extract(epoch from coalesce(s.ended_at, holdfast.now()) - s.created_at)::float8, s.ended_at is not null, s.end_reason, null, null, null, null
 from sessions s
 left join holdfast.directive_claims c on c.venture_id = $1 and c.session_id = s.id
 left join holdfast.directives d on d.venture_id = $1 and d.id = c.directive_id
