@@ -98,7 +98,7 @@ async def test_flags_of_codexs_own_hooks_and_those_of_the_plan_do_not_go_togethe
     async with play(CODEX) as scene:
         told = await what_fails(scene, "-c", "hooks.Stop=[]")
 
-        assert told == "The setting codex_flags says of hooks itself: hooks.Stop=[]."
+        assert told.startswith("The setting codex_flags says hooks.Stop=[], and Codex takes no")
         assert scene.model.turns == []
 
 

@@ -149,19 +149,24 @@ async def test_a_role_narrows_the_shell_to_what_it_names(play: MakeScene) -> Non
         assert "Your role may only run git --version, echo *, tee:*;" in scene.model.turns[1].text
 
 
+@pytest.mark.parametrize("way", ["its settings", "its flags"])
 async def test_claude_that_would_not_hold_a_role_to_its_commands_is_not_started(
-    play: MakeScene,
+    play: MakeScene, way: str
 ) -> None:
     role = {"name": "reader", "prompt": "You read.", "allowed_tools": ["Bash(git log *)"]}
     async with play(CASES[0]) as scene:
         settings = scene.folder / ".claude" / "settings.local.json"
         settings.parent.mkdir()
-        settings.write_text('{"disableAllHooks": true}')
+        told, flags = f"disableAllHooks is true in {settings}.", scene.case.flags
+        if way == "its flags":
+            told, flags = "claude_flags says --settings, and", f"{flags},--settings,{{}}"
+        else:
+            settings.write_text('{"disableAllHooks": true}')
         execution_id = await scene.begin(role=role)
-        with scene.worker():
+        with scene.worker(flags=flags):
             done = await scene.over(execution_id)
 
-        assert f"disableAllHooks is true in {settings}." in (done.error_message or "")
+        assert told in (done.error_message or "")
         assert scene.model.turns == []
 
 

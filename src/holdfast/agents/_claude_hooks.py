@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from holdfast.agents._plan_hooks import entries_of
-from holdfast.agents._settings import refuse_without_hooks
+from holdfast.agents._settings import refuse_flags, refuse_without_hooks
 from holdfast.agents.roles import Role, shell_patterns
 
 _FOLDER = ".claude"
+_MANAGED = Path("/etc/claude-code/managed-settings.json")
 _BEFORE, _SHELL = "PreToolUse", "Bash"
 _MOMENTS = {"after_tool": ("PostToolUse", "*"), "before_commit": (_BEFORE, _SHELL)}
 _OF_ROLE = "holdfast.hooks.of_role"
@@ -22,6 +23,7 @@ _PATIENCE_SECONDS = 600
 
 
 def claude_hooks(
+    flags: tuple[str, ...],
     hooks: Mapping[str, Any],
     role: Role | None,
     *,
@@ -31,7 +33,7 @@ def claude_hooks(
     """The arguments that make Claude Code run the hooks of a plan, and hold a role to its shell commands.
 
     Raises:
-        ConfigError: its hooks are switched off.
+        ConfigError: it would not run them.
     """
     entries = entries_of(hooks, _MOMENTS)
     if patterns := shell_patterns(role):
@@ -42,11 +44,14 @@ def claude_hooks(
     own = Path(environment.get("CLAUDE_CONFIG_DIR") or Path(home) / _FOLDER)
     in_project = Path(cwd or ".") / _FOLDER
     given = (
+        _MANAGED,
         own / "settings.json",
         in_project / "settings.json",
         in_project / "settings.local.json",
     )
+    refuse_flags("Claude Code", flags, "claude_flags", "--settings", "--bare", "--safe-mode")
     refuse_without_hooks("Claude Code", given, "disableAllHooks", while_it_is=True)
+    refuse_without_hooks("Claude Code", given, "allowManagedHooksOnly", while_it_is=True)
     return ["--settings", json.dumps({"hooks": entries})]
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from holdfast.agents._json import mapping, objects, read_event, text
 from holdfast.agents._plan_hooks import entries_of
+from holdfast.agents._settings import refuse_flags
 from holdfast.errors import ConfigError
 
 _MOMENTS = {"after_tool": ("PostToolUse", None), "before_commit": ("PreToolUse", "Bash")}
@@ -38,16 +39,12 @@ async def codex_hooks(
     """The arguments that make Codex run a plan's hooks.
 
     Raises:
-        ConfigError: it would not run them, or cannot be asked, or its flags say of hooks themselves.
+        ConfigError: it would not run them, or cannot be asked.
     """
     entries = entries_of(hooks, _MOMENTS)
     if not entries:
         return []
-    if own := next((flag for flag in flags if "hooks" in flag), None):
-        raise ConfigError(
-            f"The setting codex_flags says of hooks itself: {own}.",
-            hint="Write it into Codex's config.toml; those of the plan come beside it.",
-        )
+    refuse_flags("Codex", flags, "codex_flags", "hooks")
     told = [_override(f"hooks.{event}", listed) for event, listed in entries.items()]
     arguments = [part for one in told for part in ("-c", one)]
     known = await _known([command, "app-server", *arguments], cwd or str(Path.cwd()), environment)

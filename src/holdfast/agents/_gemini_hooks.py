@@ -20,6 +20,7 @@ from holdfast.editing import files
 
 HOME = "GEMINI_CLI_HOME"
 _FOLDER, _SETTINGS, _CONVERSATIONS = ".gemini", "settings.json", "tmp"
+_OF_SYSTEM = Path("/etc/gemini-cli/settings.json")
 _HOMES = "holdfast"
 """The folder of the homes, in the user's own; they have no link to it."""
 _MOMENTS = {"after_tool": ("AfterTool", None), "before_commit": ("BeforeTool", "run_shell_command")}
@@ -38,10 +39,8 @@ def gemini_home(
     if not entries:
         return None
     own = Path(environment.get(HOME) or environment.get("HOME") or Path.home()) / _FOLDER
-    in_project = Path(cwd or ".") / _FOLDER / _SETTINGS
-    refuse_without_hooks(
-        "Gemini", (own / _SETTINGS, in_project), "hooksConfig", "enabled", while_it_is=False
-    )
+    given = (_OF_SYSTEM, own / _SETTINGS, Path(cwd or ".") / _FOLDER / _SETTINGS)
+    refuse_without_hooks("Gemini", given, "hooksConfig", "enabled", while_it_is=False)
     settings = read_settings(own / _SETTINGS)
     kept = mapping(settings.get("hooks"))
     added = {event: [*objects(kept.get(event)), *listed] for event, listed in entries.items()}

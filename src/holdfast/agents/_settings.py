@@ -24,6 +24,19 @@ def read_settings(file: Path) -> Mapping[str, Any]:
         raise ConfigError(f"{file} is not JSON: {error}.", hint="Correct the file.") from error
 
 
+def refuse_flags(title: str, flags: Iterable[str], setting: str, *words: str) -> None:
+    """Refuse flags of the user's that would put out the hooks of a plan or a role, or be put out by them.
+
+    Raises:
+        ConfigError: there are such.
+    """
+    if found := next((flag for flag in flags if any(word in flag for word in words)), None):
+        raise ConfigError(
+            f"The setting {setting} says {found}, and {title} takes no other hooks then.",
+            hint=f"Say it in {title}'s own settings; the hooks of a plan come beside them.",
+        )
+
+
 def refuse_without_hooks(title: str, given: Iterable[Path], *names: str, while_it_is: bool) -> None:
     """Refuse a program whose hooks are switched off in one of its settings files.
 

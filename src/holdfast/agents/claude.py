@@ -28,7 +28,7 @@ class Claude(Choosing):
 
     async def prepare(self, task: Task, *, cwd: str | None, environment: Mapping[str, str]) -> Task:
         """The task with the hooks of its plan and the limits of its role."""
-        flags = claude_hooks(task.hooks, task.role, cwd=cwd, environment=environment)
+        flags = claude_hooks(self._flags, task.hooks, task.role, cwd=cwd, environment=environment)
         return dataclasses.replace(task, flags=tuple(flags))
 
     def stream(self) -> ClaudeStream:
