@@ -31,8 +31,15 @@ class Row(Protocol):
         ...
 
 
-# A beat changes nothing that anybody waits for.
-QUIET = frozenset({"renew_leases", "reap", "ensure_partitions"})
+# A beat changes nothing that anybody waits for, and what is stable changes nothing at all.
+QUIET = frozenset(
+    """
+    renew_leases reap ensure_partitions ventures_with_work
+    approval_of check_api_token find_tool_call get_active_auto_proceed_session get_auto_proceed_summary get_session_context
+    get_supervisor_state_for_restoration get_supervisors_with_pending_questions load_checkpoint preview_restoration
+    validate_spawned_tasks
+    """.split()  # noqa: SIM905 - a list of words
+)
 # These look, and change something only where they find something: if an empty look rang, it would wake whoever looks.
 _LOOKS = frozenset({"claim_executions", "claim_supervisors", "claim_drift_checks", "advance_plan"})
 
