@@ -221,6 +221,8 @@ async def test_a_gate_that_nobody_answers_is_put_to_others_and_then_fails_its_st
     assert (done["status"], asked["status"]) == ("failed", "expired")
     assert asked["audience"] == {"role": "owner"}
     assert told == ["question.asked", "question.escalated", "question.expired"]
+    shown = holdfast("question", "show", str(asked["id"]), url=holdfast_url, cwd=tmp_path).stdout
+    assert "its asker is told that nobody answered" in shown
 
 
 def test_templates_are_written_once_and_their_plans_can_be_looked_at(

@@ -91,11 +91,10 @@ def _facts(question: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 def _then(question: Mapping[str, Any]) -> str | None:
     if question["expires_at"] is None:
         return None
-    match question["on_expiry"]:
-        case "fail":
-            return "its asker is told that nobody answered"
-        case "escalate":
-            return f"it is for {told_audience(question['escalation']['audience'])}"
+    if question["on_expiry"] == "escalate":
+        return f"it is for {told_audience(question['escalation']['audience'])}"
+    if question["on_expiry"] == "fail" or question["default_answer"] is None:
+        return "its asker is told that nobody answered"
     return f"the answer is {told_value(question['default_answer'])}"
 
 

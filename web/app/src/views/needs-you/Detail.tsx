@@ -62,10 +62,10 @@ export function Detail({ id }: DetailProps): ReactNode {
 
 /** What happens when nobody answers in time. */
 function otherwise(question: Question): string | null {
-  if (question.expires_at === null && question.default_answer === null) return null;
-  if (question.on_expiry === "fail") return "its asker is told so";
+  if (question.expires_at === null) return null;
   if (question.escalation) return `it is for ${audienceText(question.escalation.audience)}`;
-  return question.default_answer === null ? null : answerText(question.default_answer);
+  if (question.on_expiry === "fail" || question.default_answer === null) return "its asker is told so";
+  return answerText(question.default_answer);
 }
 
 function answeredBy(question: Question): string | null {
