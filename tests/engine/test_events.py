@@ -68,6 +68,7 @@ async def test_every_function_that_writes_is_tested_here(holdfast_url: str) -> N
         "claim_notifications",
         "finish_notifications",
         "claim_drift_checks",
+        "release_drift_check",
         *(KEEPING | DROPPING),  # which no stream tells
         "reap",
         "renew_leases",
