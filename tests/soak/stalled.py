@@ -62,20 +62,24 @@ class Timed(SocketFollower):
 
 
 class Stalled(SocketFollower):
-    """Reads nothing for so long that the server gives it up; comes back, and does it again until it is told to read."""
+    """Once it is live it reads nothing for so long that the server gives it up; comes back, and does it again until it is told to read."""
 
     reads = False
     turned_away = 0
 
     async def connect(self, gateway: str) -> None:
         """Be connected, and count how often that ends."""
-        self.stalls = not self.reads
         try:
             await super().connect(gateway)
         except LOST:
             self.turned_away += 1
             raise
         self.turned_away += 1
+
+    async def _take(self, connection: ClientConnection, message: dict[str, Any]) -> bool:
+        # What is still catching up is given no more than it takes, so the server has nothing against it.
+        self.stalls = self.is_live and not self.reads
+        return await super()._take(connection, message)
 
     def _socket(self, gateway: str) -> socket.socket | None:
         """With room for little: set before it connects, or the kernel would take in many megabytes in its stead."""
