@@ -46,8 +46,8 @@ GAPS = """
 
 
 _SETTLED = ("asked", "answered", "delivered", "acknowledged")
-# How a rollback may leave a question of what it took back: it comes before the answer, or before the runner has taken note of it.
-_OVERTAKEN = ("withdrawn", "answered", "delivered")
+# How a rollback may leave a question of what it took back.
+_OVERTAKEN = ("withdrawn", "answered")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

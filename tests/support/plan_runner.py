@@ -34,6 +34,15 @@ class Played:
         """Move it as a person does."""
         await call(self.connection, function, plan_id=self.id, **given)
 
+    async def answer(self, answer: Any) -> None:
+        """Answer its open question, as a person does."""
+        row = await one(
+            self.connection,
+            "select id from holdfast.questions where plan_id = $1 and status = 'open'",
+            self.id,
+        )
+        await call(self.connection, "answer_question", question_id=row["id"], answer=answer)
+
     async def due(self) -> list[tuple[str, str | None]]:
         """What there is to do."""
         return [(row["deed"], row["step_key"]) for row in await self.call("advance_plan")]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 from holdfast.agents.task import Task
 
 
-class Choosing:
+class Choosing(ABC):
     """A program that begins with `--session-id` and goes on with `--resume`."""
 
     chooses_session = True
@@ -23,5 +25,6 @@ class Choosing:
         """Go on with a conversation."""
         return self._line(task, "--resume", session_id)
 
+    @abstractmethod
     def _line(self, task: Task, *conversation: str) -> list[str]:
-        raise NotImplementedError
+        """The command with these arguments about its conversation."""

@@ -28,13 +28,18 @@ async def plan_frame(hf: Holdfast, venture_id: UUID, plan: Any) -> RenderableTyp
     return Group(plan_line(plan), line, _steps(steps))
 
 
+def state_of_plan(plan: Any) -> str:
+    """Its status; `interrupted` while it runs and nobody has it."""
+    is_interrupted = plan["status"] == "running" and plan["interrupted"]
+    return "interrupted" if is_interrupted else str(plan["status"])
+
+
 def plan_line(plan: Any) -> Text:
     """A plan's name and state."""
-    state = "interrupted" if plan["status"] == "running" and plan["interrupted"] else plan["status"]
     line = Text.assemble(
         (plan["name"], "bold"),
         "  ",
-        state_text(state, console),
+        state_text(state_of_plan(plan), console),
         (f"  {short(plan['id'])}", "quiet"),
     )
     if plan["restoration_count"]:

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from holdfast.errors import InvalidValue
 
-_SPAN = re.compile(r"^(\d{1,5})([mhd])$")
-_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+_SPAN = re.compile(r"^(\d{1,5})([smhd])$")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def length_of_time(text: str, option: str) -> timedelta:

@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from holdfast.cli._connection import JsonOption, VentureOption, connected, run_async
-from holdfast.cli._frames import remaining
+from holdfast.cli._frames import remaining, state_of_plan
 from holdfast.cli._output import console, print_json, rows_table
 from holdfast.model.states import PlanStatus
 from holdfast.progress import Progress, of_plans
@@ -60,15 +60,10 @@ def plans_table(rows: list[Any]) -> Table:
         table.add_row(
             short(row["id"]),
             row["name"],
-            state_text(_state_of(row), console),
+            state_text(state_of_plan(row), console),
             f"{row['completed_steps']}/{row['total_steps']}",
             str(row["restoration_count"] or ""),
             ago(row["created_at"]),
             remaining(row["eta"]) if row["ended_at"] is None else "",
         )
     return table
-
-
-def _state_of(plan: Any) -> str:
-    is_interrupted = plan["status"] == "running" and plan["interrupted"]
-    return "interrupted" if is_interrupted else str(plan["status"])

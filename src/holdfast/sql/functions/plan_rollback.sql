@@ -69,6 +69,8 @@ begin
         end loop;
         perform withdraw_locked_question(q, p_reason)
         from lock_question(p_plan.venture_id, v_step.question_id) q where v_step.status = 'waiting' and q.status = 'open';
+        perform consume_question(q) from lock_question(p_plan.venture_id, v_step.question_id) q
+        where v_step.status = 'waiting' and q.status in ('answered', 'delivered');
         if v_step.items_left is null then
             perform move_locked_step(v_step, 'failed', jsonb_build_object('reason', p_reason));
         end if;

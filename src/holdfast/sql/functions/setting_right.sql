@@ -165,7 +165,7 @@ create function holdfast.settle_restoration(p_question holdfast.questions, p_ans
 language plpgsql as $$
 begin
     if p_question.context ? 'restoration' and p_question.supervisor_id is not null then
-        perform consume_for_restoration(p_question);
+        perform consume_question(p_question);
         if p_answer = '"stop"' then
             perform stop_supervisor(p_question.supervisor_id, 'answered so after its restoration', p_question.venture_id);
         elsif exists (select from supervisor_states s where s.venture_id = p_question.venture_id and s.id = p_question.supervisor_id
@@ -178,14 +178,15 @@ begin
 end
 $$;
 
--- The engine itself asked, so it takes the answer.
-create function holdfast.consume_for_restoration(p_question holdfast.questions) returns void
+-- Takes an answer for its asker, who will not hear of it: the engine itself asked, or the asker has gone another way.
+create function holdfast.consume_question(p_question holdfast.questions) returns void
 language plpgsql as $$
 begin
-    update questions set status = 'acknowledged', delivered_at = holdfast.now(), acknowledged_at = holdfast.now()
+    update questions set status = 'acknowledged', delivered_at = coalesce(delivered_at, holdfast.now()), acknowledged_at = holdfast.now()
     where venture_id = p_question.venture_id and id = p_question.id;
     perform emit_supervisor(p_question.venture_id, p_question.supervisor_id, 'question.' || w.what,
-        jsonb_build_object('question_id', p_question.id)) from unnest(array['delivered', 'acknowledged']) as w (what);
+        jsonb_build_object('question_id', p_question.id)) from unnest(array['delivered', 'acknowledged']) as w (what)
+    where w.what <> p_question.status::text;
 end
 $$;
 
@@ -203,7 +204,7 @@ begin
         where venture_id = p_row.venture_id and id = v_question.id;
         perform emit_supervisor(p_row.venture_id, p_row.id, 'question.answered', jsonb_build_object('question_id', v_question.id,
             'answer', 'go on', 'answered_by', acting_user()));
-        perform consume_for_restoration(v_question);
+        perform consume_question(v_question);
     end loop;
 end
 $$;
