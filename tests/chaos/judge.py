@@ -164,10 +164,8 @@ def _is_foretold(step: Step, fate: StepFate, found: list[tuple[str, int]], statu
         )
         if step.items and ended == "failed" and (number < last or status == "failed"):
             is_cut = True  # sent back, or its plan was over, before all its items were begun
-        is_cut |= (ended, attempts) == (
-            "skipped",
-            0,
-        ) and SKIPPED in fate.rounds  # what it needs failed
+        if (ended, attempts) == ("skipped", 0) and SKIPPED in fate.rounds[number - 1 : number]:
+            is_cut = True  # what it needs has failed
         if (ended, attempts) != (one.status, one.attempts) and not is_cut:
             return False
         before += attempts

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 import holdfast
 from holdfast.engine import texts
+from holdfast.engine.postgres import PostgresEngine
+from holdfast.errors import InvalidValue
 from tests.support.sql import connected
 
 ROOT = Path(holdfast.__file__).parent
@@ -22,6 +25,11 @@ def test_a_query_is_used(name: str) -> None:
         assert f'"{noun}"' in SOURCES
     else:
         assert f'"{name}"' in SOURCES
+
+
+async def test_who_gives_a_query_too_little_is_told_so(engine: PostgresEngine) -> None:
+    with pytest.raises(InvalidValue, match="expects 2 arguments for this query, 1 was passed"):
+        await engine.read("plan", uuid4())
 
 
 async def test_queries_are_understood_by_the_database(holdfast_url: str) -> None:

@@ -143,6 +143,8 @@ def as_holdfast_error(error: Exception, url: str | None) -> errors.HoldfastError
             return translate(error)
         case asyncpg.DataError():  # the driver itself cannot send the value
             return errors.InvalidValue(f"{error}", hint="Give a value of that type.")
+        case asyncpg.InterfaceError() if "arguments for this query" in str(error):
+            return errors.InvalidValue(f"{error}", hint="Give as many as the query has.")
     return unavailable(error, url)
 
 
