@@ -49,7 +49,7 @@ async def test_an_answer_that_comes_before_the_rollback_opens_nothing(holdfast_u
             back = {"plan_id": plan.id, "to_step": "build", "reason": "no"}
             rolling = await meet.wait_in_vain(meet.second, "roll_plan_back", **back)
         assert await rolling.rows()
-        assert await _after(plan) == ("failed", "answered")
+        assert await _after(plan) == ("failed", "acknowledged")
         with pytest.raises(IllegalMove):
             await plan.call("open_gate", "deploy", **ACTION)
 
