@@ -11,6 +11,7 @@ import pytest
 from holdfast.engine.postgres import PostgresEngine
 from holdfast.errors import InvalidValue, NotFound
 from holdfast.live.asking import asking
+from holdfast.live.giving_way import Round
 from holdfast.live.hub import Hub
 from holdfast.live.outbox import TooSlow
 from tests.support.feed import END_ALL_OTHERS, WRITE, ask, new_streams, write_batch
@@ -312,9 +313,10 @@ async def test_one_that_reads_too_slowly_is_told_so_and_loses_nothing_when_it_go
         for client in (slow, quick):
             await client.until_told("caught_up")
         since = slow.cursor
-        for _ in range(20):
+        for written in range(1, 21):
             await ask(engine.url, WRITE, stream, venture_id)
-        await quick.until(20)
+            if written % 10 == 0:  # more than one step: what comes at once is taken whole
+                await quick.until(written)
         with pytest.raises(TooSlow):
             await slow.take()
     async with subscribed(hub, engine, venture_id, most_bytes=4000, since=since) as again:
@@ -358,3 +360,26 @@ async def test_a_hub_that_nobody_needs_keeps_nothing_of_them(
             assert len(list(hub.switchboard)) == 1
     assert not list(hub.switchboard)
     assert not hub.switchboard._by_stream
+
+
+async def test_what_happens_while_the_hub_gives_way_is_handed_out_together_afterwards(
+    engine: PostgresEngine, hub: Hub, venture_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [stream] = await new_streams(engine, venture_id, 1)
+
+    async def write() -> None:
+        told = {"execution_id": stream, "input_tokens": 1, "venture_id": venture_id}
+        await engine.call("record_metrics", **told)
+        await asyncio.sleep(0.05)  # the bell has rung for it alone
+
+    async with subscribed(hub, engine, venture_id) as client:
+        await client.until_told("caught_up")
+        monkeypatch.setattr(Round, "rest_seconds", lambda _: 1.0)
+        await write()
+        await client.until(1)
+        for _ in range(4):
+            await write()
+        await client.until(5)
+
+    assert [seq for _, seq in client.keys] == [3, 4, 5, 6, 7]
+    assert client.groups == [1, 4]

@@ -25,6 +25,8 @@ class Client:
     def __init__(self, outbox: Outbox) -> None:
         self.outbox = outbox
         self.events: list[Event] = []
+        self.groups: list[int] = []
+        """How many events came at once, each time."""
         self.notices: list[dict[str, Any]] = []
         self.cursor = ""
         self.failed: HoldfastError | None = None
@@ -53,6 +55,7 @@ class Client:
         async with asyncio.timeout(PATIENCE_SECONDS):
             for frame in await self.outbox.take():
                 if isinstance(frame, Events):
+                    self.groups.append(len(frame.group.items))
                     self.events += [item.event for item in frame.group.items]
                     self.cursor = str(frame.group.items[-1].cursor or self.cursor)
                 else:

@@ -19,6 +19,7 @@ from holdfast.engine.postgres import PostgresEngine, Row
 from holdfast.errors import HoldfastError
 from holdfast.live.chunks import Chunk
 from holdfast.live.cursor import Cursor, FeedReset
+from holdfast.live.giving_way import Round
 from holdfast.live.healing import Healer
 from holdfast.live.items import Item
 from holdfast.live.reader import event_of
@@ -103,8 +104,11 @@ class Hub(Background):
         async with aclosing(tail.chunks()) as chunks:
             async for chunk in chunks:
                 backoff.succeeded()
+                handing_out = Round()
                 await self._take(chunk)
                 await asyncio.sleep(0)  # let the writers write before more is read
+                if chunk.is_last:
+                    await asyncio.sleep(handing_out.rest_seconds())
 
     def _stand_at(self, cursor: Cursor | None) -> None:
         if self._cursor is None:

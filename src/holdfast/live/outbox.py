@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from collections import deque
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from holdfast.errors import HoldfastError
@@ -41,12 +42,30 @@ class Notice:
 Frame: TypeAlias = Events | Notice
 
 
+def _nothing_is_written_at_once(_: Frame) -> bool:
+    return False
+
+
 class Outbox:
     """A queue of frames up to a number of bytes; past it, whoever takes from it is told `TooSlow`."""
 
-    def __init__(self, *, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(
+        self,
+        *,
+        most_bytes: int = MOST_BYTES,
+        write_at_once: Callable[[Frame], bool] = _nothing_is_written_at_once,
+    ) -> None:
+        """Empty.
+
+        Args:
+            most_bytes: how much may wait.
+            write_at_once: writes a frame to a client that has room for it, or says that it cannot. It is asked
+                where nothing waits, since waking the taker for each frame costs more than writing it.
+        """
         self._frames: deque[Frame] = deque()
         self._most_bytes = most_bytes
+        self._write_at_once = write_at_once
+        self._is_taking = False
         self._bytes = 0
         self._something = asyncio.Event()
         self._room = asyncio.Event()
@@ -72,6 +91,8 @@ class Outbox:
         """Add a frame; where there is no room for it, the queue ends."""
         if self._end is not None:
             return
+        if self._is_taking and not self._frames and self._write_at_once(frame):
+            return
         self._frames.append(frame)
         self._bytes += frame.size
         self._something.set()
@@ -94,7 +115,11 @@ class Outbox:
         Raises:
             TooSlow: there was more than fits; what was not taken is gone.
         """
-        await self._something.wait()
+        self._is_taking = True
+        try:
+            await self._something.wait()
+        finally:
+            self._is_taking = False
         if self._end is not None:
             raise self._end
         self._something.clear()

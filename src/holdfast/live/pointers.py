@@ -21,7 +21,7 @@ from holdfast.live.hub import Hub
 from holdfast.live.items import Item
 
 CHANNEL = "agent_execution_updates"
-COALESCE_SECONDS = 0.005
+COALESCE_SECONDS = 0.02
 STAND_BY_SECONDS = 2.0
 
 

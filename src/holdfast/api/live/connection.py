@@ -33,7 +33,7 @@ class Connection(ABC):
     def __init__(self, *, gateway: Gateway, hub: Hub, caller: Caller) -> None:
         self.hub = hub
         self.caller = caller
-        self.outbox = Outbox()
+        self.outbox = Outbox(write_at_once=self.write_at_once)
         self._gateway = gateway
         self._subscriptions: dict[str, tuple[Subscription, asyncio.Task[None]]] = {}
         self._tasks: asyncio.TaskGroup | None = None
@@ -42,6 +42,10 @@ class Connection(ABC):
     @abstractmethod
     async def write(self, frames: list[Frame]) -> None:
         """Write what waits; returns when there is room for more."""
+
+    def write_at_once(self, frame: Frame) -> bool:
+        """Write a frame if that needs no waiting; says whether it did."""
+        return False
 
     @abstractmethod
     async def listen(self) -> None:

@@ -37,13 +37,25 @@ class LiveWebSocket(WebSocketsSansIOProtocol):
         """Give the application a way to write frames."""
         super().handle_connect(event)
         if self.response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
-            self.scope["extensions"][_FRAMES] = {"write": self._write_frames}
+            self.scope["extensions"][_FRAMES] = {
+                "write": self._write_frames,
+                "write_at_once": self._write_frames_at_once,
+            }
 
     async def _write_frames(self, data: bytes) -> None:
         await self.writable.wait()
-        if self.disconnected or self.close_sent or self.transport.is_closing():
+        if self._is_over():
             raise ConnectionError
         self.transport.write(data)
+
+    def _write_frames_at_once(self, data: bytes) -> bool:
+        if not self.writable.is_set() or self._is_over():
+            return False
+        self.transport.write(data)
+        return True
+
+    def _is_over(self) -> bool:
+        return self.disconnected or self.close_sent or self.transport.is_closing()
 
     async def send(self, message: Any) -> None:
         """Send; a closing one does not wait for room."""
@@ -74,6 +86,12 @@ async def write_frames(scope: MutableMapping[str, Any], data: bytes) -> None:
         ConnectionError: it is closed, or closing.
     """
     await scope["extensions"][_FRAMES]["write"](data)
+
+
+def write_frames_at_once(scope: MutableMapping[str, Any], data: bytes) -> bool:
+    """Write whole frames to a WebSocket if there is room; says whether it did."""
+    written: bool = scope["extensions"][_FRAMES]["write_at_once"](data)
+    return written
 
 
 def hang_up(scope: Scope) -> None:

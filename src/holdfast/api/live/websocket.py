@@ -13,7 +13,7 @@ from holdfast.api.gateway import Gateway, gateway_of
 from holdfast.api.live.closing import CloseCode, Closing, Gone, closing_for
 from holdfast.api.live.connection import PING_SECONDS, Connection
 from holdfast.api.live.messages import Ping, Pong, Subscribe, Unsubscribe, message_of
-from holdfast.api.live.socket import write_frames
+from holdfast.api.live.socket import write_frames, write_frames_at_once
 from holdfast.api.origins import is_own_origin
 from holdfast.errors import HoldfastError, NotAllowed
 from holdfast.live.hub import Hub
@@ -82,6 +82,10 @@ class SocketConnection(Connection):
             await write_frames(self._socket.scope, socket_frames(frames))
         except ConnectionError as error:
             raise Gone from error
+
+    def write_at_once(self, frame: Frame) -> bool:
+        """Write a frame if the client has room for it."""
+        return write_frames_at_once(self._socket.scope, socket_frames((frame,)))
 
     async def listen(self) -> None:
         """Do what the client says; what cannot be understood is told to it."""
