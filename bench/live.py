@@ -13,9 +13,10 @@ from pathlib import Path
 from uuid import UUID
 
 from bench._live_plot import draw
+from bench._live_probe import probing
 from bench._live_server import Gateway, Subscribers, gateways, percentile, write
 from bench._server import connected
-from bench._support import Bench, Figure
+from bench._support import ROUNDS, Bench, Figure, Samples, compare
 from holdfast.api.credentials import tokens
 from holdfast.config import Settings
 from holdfast.engine.postgres import PostgresEngine
@@ -28,6 +29,9 @@ STREAMS = 20
 POLL_SECONDS = 3.0
 PLOT = Path(__file__).parents[1] / "docs" / "pictures" / "live-latency.svg"
 QUICK_SECONDS = 30.0
+PROMISED_SECONDS = 4.0
+# Disks and neighbours change a writer's rate by a tenth from one round to the next.
+ROUNDS_OF_COST = 7
 _TRIGGER = """
 create schema if not exists bench;
 create function bench.tell() returns trigger language plpgsql as $$
@@ -46,7 +50,7 @@ class World:
     def __init__(self, engine: PostgresEngine, venture_id: UUID, streams: list[UUID], token: str):
         self.engine = engine
         self.venture_id = venture_id
-        self.streams = streams
+        self.probed, *self.streams = streams
         self.token = token
 
     def subscribers(self, running: list[Gateway]) -> Subscribers:
@@ -68,20 +72,21 @@ async def run(bench: Bench) -> list[Figure]:
     figures: list[Figure] = []
     latencies: dict[tuple[int, int, int], list[float]] = {}
     async with _world(url) as world:
-        yardstick = await _commit_and_round_trip(world)
+        yardsticks = {rate: await _unavoidable(world, rate, seconds) for rate in rates}
         for count in machines:
             async with gateways(url, count) as running:
                 for crowd in crowds:
                     for rate in rates:
                         took = await _latency(world, running, crowd, rate, seconds)
                         latencies[rate, crowd, count] = took
-                        figures += _figures(rate, crowd, count, took, yardstick)
+                        figures += _figures(rate, crowd, count, took, yardsticks[rate])
         async with gateways(url, 1) as running:
+            figures.append(await _promised(world, running, max(seconds, PROMISED_SECONDS)))
             figures += await _cost(world, running, seconds, crowd=100 if quick else 1000)
             figures.append(await _own_work(world, running[0], seconds))
         figures += [
-            await _polling(world, seconds, yardstick),
-            await _trigger(world, seconds, yardstick),
+            await _polling(world, seconds, yardsticks[min(rates)]),
+            await _trigger(world, seconds, yardsticks[1000]),
         ]
     await bench.server.drop(url)
     if not quick:
@@ -101,7 +106,7 @@ async def _world(url: str) -> AsyncIterator[World]:
         venture_id = await engine.call_value("open_venture", slug="acme")
         token = (await tokens.create(engine, venture_id, name="bench", role="viewer"))["token"]
         streams = []
-        for number in range(STREAMS):
+        for number in range(STREAMS + 1):
             stream = await engine.call_value(
                 "create_execution", name=f"work {number}", venture_id=venture_id
             )
@@ -110,6 +115,16 @@ async def _world(url: str) -> AsyncIterator[World]:
         yield World(engine, venture_id, streams, token)
     finally:
         await engine.close()
+
+
+async def _unavoidable(world: World, rate: float, seconds: float) -> float:
+    """p99 of a commit and of a round trip while as much is written and nobody watches, in milliseconds.
+
+    Beside idle writers a commit takes a fraction of that, and a ratio to it would tell of the writers, not of the feed.
+    """
+    async with probing(world.engine.url, world.venture_id, world.probed) as probe:
+        await world.write(rate, seconds)
+    return percentile(probe.commits, 0.99) + percentile(probe.round_trips, 0.99)
 
 
 async def _latency(
@@ -126,45 +141,53 @@ def _figures(
     rate: int, crowd: int, count: int, took: list[float], yardstick: float
 ) -> list[Figure]:
     name = f"{rate:,} events/s, {crowd:,} subscriber(s), {count} gateway(s): "
-    promised = (rate, crowd, count) == (1000, 100, 1)
     return [
         _figure(f"{name}p50 / commit + round trip", percentile(took, 0.5), yardstick),
-        _figure(
-            f"{name}p99 / commit + round trip",
-            percentile(took, 0.99),
-            yardstick,
-            at_most=3.0 if promised else None,
-        ),
+        _figure(f"{name}p99 / commit + round trip", percentile(took, 0.99), yardstick),
     ]
+
+
+async def _promised(world: World, running: list[Gateway], seconds: float) -> Figure:
+    """The one that there is a target for, in rounds: the yardstick and the feed in turn."""
+    rate, crowd = 1000, 100
+    samples: Samples = {"feed": [], "yardstick": []}
+    for _ in range(ROUNDS):
+        samples["yardstick"].append(await _unavoidable(world, rate, seconds))
+        took = await _latency(world, running, crowd, rate, seconds)
+        samples["feed"].append(percentile(took, 0.99))
+    return compare(
+        f"{rate:,} events/s, {crowd:,} subscribers: p99 / commit + round trip, {ROUNDS} rounds",
+        samples,
+        "feed",
+        "yardstick",
+        unit="ms",
+        at_most=3.0,
+    )
 
 
 async def _cost(
     world: World, running: list[Gateway], seconds: float, *, crowd: int
 ) -> list[Figure]:
     """The writer as fast as it can, alone and watched; and what the watchers take of memory."""
-    rates: dict[str, list[float]] = {"alone": [], "watched": []}
+    rates: Samples = {"alone": [], "watched": []}
     subscribers = world.subscribers(running)
     await subscribers.start(1)
     before = running[0].resident_bytes()
     await subscribers.stop()
     per_connection = 0.0
-    for _ in range(3):
+    for _ in range(ROUNDS_OF_COST):
         rates["alone"].append(await world.write(10**6, seconds / 2))
         subscribers = world.subscribers(running)
         await subscribers.start(crowd)
         per_connection = max(per_connection, (running[0].resident_bytes() - before) / crowd)
         rates["watched"].append(await world.write(10**6, seconds / 2))
         await subscribers.stop()
-    ratios = [w / a for w, a in zip(rates["watched"], rates["alone"], strict=True)]
     return [
-        Figure(
-            name=f"writer with {crowd:,} subscribers / with none",
-            ratio=statistics.median(ratios),
-            lowest=min(ratios),
-            highest=max(ratios),
-            measured=statistics.median(rates["watched"]),
-            yardstick=statistics.median(rates["alone"]),
-            unit="/s",
+        compare(
+            f"writer with {crowd:,} subscribers / with none",
+            rates,
+            "watched",
+            "alone",
             at_least=0.95,
         ),
         _figure("memory per connection / 64 KiB", per_connection / 1024, 64, unit="KiB"),
@@ -212,40 +235,6 @@ def _bare_send() -> float:
     return both / 2 * 1e6
 
 
-async def _commit_and_round_trip(world: World) -> float:
-    """What cannot be avoided: p99 of a commit, and of a message to a socket of this machine and back."""
-    commits = []
-    for _ in range(200):
-        began = time.perf_counter()
-        await world.engine.call(
-            "record_metrics",
-            execution_id=world.streams[0],
-            input_tokens=1,
-            venture_id=world.venture_id,
-        )
-        commits.append((time.perf_counter() - began) * 1000)
-    return percentile(commits, 0.99) + percentile(await _round_trips(), 0.99)
-
-
-async def _round_trips() -> list[float]:
-    async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while data := await reader.read(1024):
-            writer.write(data)
-        writer.close()
-
-    server = await asyncio.start_server(echo, "127.0.0.1", 0)
-    async with server:
-        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
-        took = []
-        for _ in range(500):
-            began = time.perf_counter()
-            writer.write(os.urandom(300))
-            await reader.readexactly(300)
-            took.append((time.perf_counter() - began) * 1000)
-        writer.close()
-    return took
-
-
 async def _polling(world: World, seconds: float, yardstick: float) -> Figure:
     """A client that asks every three seconds, as the older dashboard did."""
     took: list[float] = []
@@ -283,9 +272,7 @@ async def _trigger(world: World, seconds: float, yardstick: float) -> Figure:
     )
 
 
-def _figure(
-    name: str, measured: float, yardstick: float, *, unit: str = "ms", at_most: float | None = None
-) -> Figure:
+def _figure(name: str, measured: float, yardstick: float, *, unit: str = "ms") -> Figure:
     ratio = measured / yardstick
     return Figure(
         name=name,
@@ -295,5 +282,4 @@ def _figure(
         measured=measured,
         yardstick=yardstick,
         unit=unit,
-        at_most=at_most,
     )
