@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import random
+import statistics
 import secrets
 import socket
 import time
@@ -33,18 +34,20 @@ STALLED_SHARE = 0.05
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """How long events took to the clients that read, beside others that do too and beside some that do not; in milliseconds."""
+    """How long events took to the clients that read, beside others that do too and beside some that do not: rounds, in milliseconds."""
 
-    reading: list[float]
-    beside: list[float]
+    reading: list[list[float]]
+    beside: list[list[float]]
     faulty_clients: int
     turned_away: int
     """How many times a client that did not read lost its connection."""
 
     def slower(self, share: float) -> float:
-        """A percentile beside stalled clients over the same beside as many that read."""
-        [reading, beside] = [percentile(took, share) for took in (self.reading, self.beside)]
-        return beside / reading
+        """A percentile beside stalled clients over the same beside as many that read: the median of the rounds."""
+        rounds = zip(self.beside, self.reading, strict=True)
+        return statistics.median(
+            percentile(beside, share) / percentile(reading, share) for beside, reading in rounds
+        )
 
 
 class Timed(SocketFollower):
@@ -118,8 +121,8 @@ async def stalled(
             await until(
                 lambda: all(one.is_live for one in crowd.readers), "all are live", seconds=120
             )
-            reading: list[float] = []
-            beside: list[float] = []
+            reading: list[list[float]] = []
+            beside: list[list[float]] = []
             for _ in range(rounds):
                 # As many, who follow the same and read: what they cost is not what is asked.
                 async with following(crowd.peers):
@@ -128,9 +131,13 @@ async def stalled(
                         "peers are live",
                         seconds=120,
                     )
-                    reading += await crowd.took(_write(engine, venture_id, streams, rate, seconds))
+                    reading.append(
+                        await crowd.took(_write(engine, venture_id, streams, rate, seconds))
+                    )
                 async with following(crowd.idlers):
-                    beside += await crowd.took(_write(engine, venture_id, streams, rate, seconds))
+                    beside.append(
+                        await crowd.took(_write(engine, venture_id, streams, rate, seconds))
+                    )
             faulty = await crowd.faulty(database_url)
     finally:
         gateway.kill()
