@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import random
-import statistics
 import secrets
 import socket
+import statistics
 import time
 from collections.abc import Coroutine, Sequence
 from datetime import datetime
