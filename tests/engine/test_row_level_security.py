@@ -9,6 +9,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from holdfast.engine import texts
 from tests.support.callers import asking
 from tests.support.sql import call, connected
 from tests.support.world import World, make_world
@@ -174,3 +175,34 @@ async def test_a_partition_cannot_be_read_past_its_parent(holdfast_url: str) -> 
                 async with asking(connection, role, claims):
                     with pytest.raises(asyncpg.InsufficientPrivilegeError):
                         await connection.fetch(f"select * from holdfast.{row['relname']}")
+
+
+async def test_what_lets_its_bearer_write_as_another_cannot_be_read(holdfast_url: str) -> None:
+    async with connected(holdfast_url) as connection:
+        ours, _ = await _two_worlds(connection)
+        secrets = await _secrets(connection)
+        assert len(secrets) > 5
+        # As the result of a write that took a lease has it.
+        await connection.execute(
+            "update holdfast.requests set result = to_jsonb($1::text)", min(secrets)
+        )
+        claims = {"sub": "Ann", "ventures": {str(ours.venture_id): "owner"}}
+        for relation in await connection.fetch(texts.query("readable_relations")):
+            columns = ", ".join(f"{name}::text" for name in relation["columns"])
+            async with asking(connection, "authenticated", claims):
+                rows = await connection.fetch(f"select {columns} from holdfast.{relation['name']}")
+            told = {secret for row in rows for value in row for secret in secrets if value and secret in value}  # fmt: skip
+            assert not told, relation["name"]
+
+
+async def _secrets(connection: Connection) -> set[str]:
+    """The tokens of all leases and the digests of all API tokens, as text."""
+    tables = await connection.fetch(
+        "select distinct a.attrelid::regclass::text as name from pg_attribute a join pg_class c on c.oid = a.attrelid"
+        " where c.relnamespace = 'holdfast'::regnamespace and c.relkind in ('r', 'p') and a.attname = 'lease_token'"
+    )
+    assert len(tables) > 4
+    found = {value for (value,) in await connection.fetch("select digest::text from holdfast.api_tokens")}  # fmt: skip
+    for (table,) in tables:
+        found |= {token for (token,) in await connection.fetch(f"select lease_token::text from {table} where lease_token is not null")}  # fmt: skip
+    return found

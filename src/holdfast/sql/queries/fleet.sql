@@ -5,16 +5,23 @@ with open_executions as (
 ), late_executions as (
     select * from (select e.* from holdfast.v_executions e where e.venture_id = $1 order by e.id desc limit 4 * $3) e
     where e.ended_at is not null and not (e.metadata ? 'plan_id') limit $3
+), supervisors as not materialized (
+    select s.id, s.name, s.state, s.current_activity, s.progress, s.restoration_count, s.error_message, s.lease_epoch,
+        s.lease_expires_at, s.paused_at, s.created_at, s.started_at, s.ended_at, s.handler
+    from holdfast.supervisor_states s where s.venture_id = $1
 ), open_supervisors as (
-    select s.* from holdfast.supervisor_states s
-    where s.venture_id = $1 and s.ended_at is null and s.handler is distinct from 'plan' order by s.id desc limit $2
+    select s.* from supervisors s
+    where s.ended_at is null and s.handler is distinct from 'plan' order by s.id desc limit $2
 ), late_supervisors as (
-    select * from (select s.* from holdfast.supervisor_states s where s.venture_id = $1 order by s.id desc limit 4 * $3) s
+    select * from (select s.* from supervisors s order by s.id desc limit 4 * $3) s
     where s.ended_at is not null and s.handler is distinct from 'plan' limit $3
+), all_sessions as not materialized (
+    select s.id, s.session_id, s.state, s.agent, s.lease_expires_at, s.created_at, s.ended_at, s.end_reason
+    from holdfast.claude_sessions s where s.venture_id = $1
 ), sessions as (
-    (select s.* from holdfast.claude_sessions s where s.venture_id = $1 and s.ended_at is null order by s.id desc limit $2)
+    (select s.* from all_sessions s where s.ended_at is null order by s.id desc limit $2)
     union all
-    select * from (select s.* from holdfast.claude_sessions s where s.venture_id = $1 order by s.id desc limit $3) s
+    select * from (select s.* from all_sessions s order by s.id desc limit $3) s
     where s.ended_at is not null
 ), plans as (
     (select p.* from holdfast.v_plans p where p.venture_id = $1 and p.ended_at is null order by p.id desc limit $3)

@@ -3,15 +3,15 @@
 with seen as materialized (
     select v.venture_id, v.slug from holdfast.ventures v order by v.slug limit 100
 ), executions as (
-    select s.slug, e.kind, e.status::text, e.run_at, e.attempt, e.max_attempts, e.lease_token is not null as is_held,
+    select s.slug, e.kind, e.status::text, e.run_at, e.attempt, e.max_attempts, e.lease_expires_at is not null as is_held,
         e.lease_expires_at <= holdfast.now() as is_lapsed,
-        e.kind is not null and e.lease_token is null and e.attempt < e.max_attempts as is_queued
+        e.kind is not null and e.lease_expires_at is null and e.attempt < e.max_attempts as is_queued
     from seen s join holdfast.agent_executions e on e.venture_id = s.venture_id and e.ended_at is null
 ), supervisors as (
-    select s.slug, c.state::text, c.lease_token is not null as is_held, c.lease_expires_at <= holdfast.now() as is_lapsed
+    select s.slug, c.state::text, c.lease_expires_at is not null as is_held, c.lease_expires_at <= holdfast.now() as is_lapsed
     from seen s join holdfast.supervisor_states c on c.venture_id = s.venture_id and c.ended_at is null
 ), sessions as (
-    select s.slug, c.state::text, c.lease_token is not null and c.state <> 'lost' as is_held,
+    select s.slug, c.state::text, c.lease_expires_at is not null as is_held,
         c.lease_expires_at <= holdfast.now() as is_lapsed
     from seen s join holdfast.claude_sessions c on c.venture_id = s.venture_id and c.ended_at is null
 ), questions as (

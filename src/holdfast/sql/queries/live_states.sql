@@ -3,8 +3,8 @@ select * from (
     select 'directive' as stream, d.id as stream_id, d.seq, to_jsonb(d) as state
     from holdfast.v_directives d where d.venture_id = $1 and d.id = any ($2)
     union all
-    select 'session', s.id, s.seq, to_jsonb(s) - 'lease_token'
-    from holdfast.claude_sessions s where s.venture_id = $1 and s.id = any ($2)
+    select 'session', s.id, s.seq, to_jsonb(s)
+    from holdfast.v_sessions s where s.venture_id = $1 and s.id = any ($2)
     union all
     select 'supervisor', s.id, s.seq, to_jsonb(s) - array['input', 'result']
     from holdfast.v_supervisors s where s.venture_id = $1 and s.id = any ($2)

@@ -2,7 +2,7 @@
 select p.id, p.name, p.status::text, p.supervisor_id, p.created_at, p.started_at, p.ended_at, p.error_message, d.sd_key,
     d.status::text as directive_status, holdfast.now() as now,
     s.state::text as runner_state, s.ended_at as runner_ended_at, s.error_message as runner_error, s.restoration_count,
-    s.deaths_in_a_row, s.paused_at, s.paused_by, s.pause_reason, s.lease_token is not null as is_held, s.lease_holder,
+    s.deaths_in_a_row, s.paused_at, s.paused_by, s.pause_reason, s.lease_expires_at is not null as is_held, s.lease_holder,
     s.lease_expires_at, s.heartbeat_at,
     c.state::text as session_state, c.lease_holder as session_holder, c.lease_expires_at as session_expires_at,
     o.session_id as claimed_by, o.lease_expires_at as claimed_until,

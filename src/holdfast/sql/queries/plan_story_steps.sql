@@ -8,7 +8,7 @@ select s.step_key, s.title, s.status::text, s.round, s.attempt, s.error_message,
         where n.step_key = any (s.needs) and n.status not in ('completed', 'skipped') order by n.position) as unmet,
     x.id as execution_id, x.name as execution_name, x.kind, x.status::text as execution_status, x.attempt as execution_attempt,
     x.max_attempts, x.run_at, x.created_at as spawned_at, x.ended_at as execution_ended_at, x.current_activity,
-    x.lease_token is not null as is_held, x.lease_holder, x.lease_expires_at, x.heartbeat_at,
+    x.lease_expires_at is not null as is_held, x.lease_holder, x.lease_expires_at, x.heartbeat_at,
     (select max(l.time) from holdfast.agent_execution_logs l
         where l.venture_id = x.venture_id and l.execution_id = x.id) as heard_at,
     q.id as question_id, q.message, q.options, q.status::text as question_status, q.created_at as asked_at,

@@ -21,11 +21,11 @@ select e.venture_id, e.id, x.standing,
         end as until
 from holdfast.agent_executions e
 left join holdfast.claude_sessions s on s.venture_id = e.venture_id and s.id = e.session_id
-    and e.kind is null and e.lease_token is null and e.ended_at is null
+    and e.kind is null and e.lease_expires_at is null and e.ended_at is null
 cross join lateral (select case
     when e.ended_at is not null then 'over'
     when e.status = 'pending' then 'pending'
-    when e.lease_token is null and e.kind is not null then case when e.run_at > holdfast.now() then 'waiting' else 'dead' end
+    when e.lease_expires_at is null and e.kind is not null then case when e.run_at > holdfast.now() then 'waiting' else 'dead' end
     when e.lease_expires_at <= holdfast.now() or s.state = 'lost' or s.lease_expires_at <= holdfast.now() then 'dead'
     when s.waiting_since is not null then 'waiting'
     else 'working' end as standing) x;
