@@ -35,7 +35,22 @@ def plan(*steps: dict[str, Any], **more: Any) -> dict[str, Any]:
         (plan(STEP, STEP), "two steps have the id a", None),
         (plan({"id": "a"}), "there is nothing to do", None),
         (plan({**STEP, "retries": "often"}), "retries = 'often' is not a whole number", None),
-        (plan({**STEP, "command": "true"}), "command = 'true' is not a list", None),
+        (
+            plan({**STEP, "command": "make test"}),
+            "command = 'make test' is not a list",
+            'Write it as a list: ["make", "test"]',
+        ),
+        (
+            plan({**STEP, "command": "cd web && make"}),
+            "is not a list",
+            'Write it as a list: ["sh", "-c", "cd web && make"]',
+        ),
+        (
+            plan({**STEP, "command": "echo 'a"}),
+            "is not a list",
+            """Write it as a list: ["echo 'a"]""",
+        ),
+        (plan({**STEP, "verify": "make"}), "is not a mapping", "Its keys are: command, timeout."),
         (plan({**STEP, "gate": {}}), "message is missing", None),
         (
             plan({**STEP, "gate": {"message": "?", "approve": ["ja"]}}),

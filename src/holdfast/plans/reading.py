@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import json
 import math
 import re
+import shlex
 import types
 import typing
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,6 +21,7 @@ OTHER_KEYS = {"to": "go_back_to", "activeForm": "active_form"}
 _LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)")
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _SCALARS = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
+_OF_A_SHELL = frozenset(";|&<>$*`")
 _QUOTE = "YAML reads yes, no, on and off as true and false; write a text in quotes."
 
 
@@ -73,7 +76,7 @@ class Reader:
 
     def _read_list(self, kind: Any, value: Any, keys: Keys) -> tuple[Any, ...]:
         if not isinstance(value, list | tuple):
-            raise self._text.wrong(keys, value, "is not a list.")
+            raise self._text.wrong(keys, value, "is not a list.", hint=_as_list(value))
         return tuple(self.read(kind, item, (*keys, i)) for i, item in enumerate(value))
 
     def _read_mapping(self, kind: Any, value: Any, keys: Keys) -> dict[str, Any]:
@@ -112,10 +115,11 @@ class Reader:
         return float(seconds)
 
     def _read_fields(self, kind: Any, value: Any, keys: Keys) -> Any:
-        if not isinstance(value, Mapping):
-            raise self._text.wrong(keys, value, "is not a mapping.")
         hints = typing.get_type_hints(kind, include_extras=True)
         fields = {key_of(name): name for name in hints}
+        if not isinstance(value, Mapping):
+            hint = f"Its keys are: {', '.join(fields)}."
+            raise self._text.wrong(keys, value, "is not a mapping.", hint=hint)
         parsed: dict[str, Any] = {}
         for key, item in value.items():
             name = key if key in hints else fields.get(key)
@@ -162,3 +166,20 @@ def _named(kind: Any, key: str, item: Any) -> Any:
 
 def _hint(value: Any) -> str | None:
     return _QUOTE if isinstance(value, bool) else None
+
+
+def _as_list(value: Any) -> str | None:
+    """How a text may be written as the list that it was meant to be.
+
+    >>> _as_list("make test")
+    'Write it as a list: ["make", "test"]'
+    >>> _as_list("make test > log")
+    'Write it as a list: ["sh", "-c", "make test > log"]'
+    """
+    if not isinstance(value, str):
+        return None
+    try:
+        words = ["sh", "-c", value] if _OF_A_SHELL & set(value) else shlex.split(value)
+    except ValueError:  # a quote without its other one
+        words = [value]
+    return f"Write it as a list: {json.dumps(words, ensure_ascii=False)}"
