@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import re
+
 import pytest
 from playwright.async_api import Page, expect
 
@@ -61,6 +64,17 @@ async def test_every_view_fits_a_phone_and_answering_takes_two_taps(dashboard: D
         await page.get_by_role("button", name="deploy", exact=True).tap()
         await page.get_by_role("button", name="Answer deploy").tap()
         await expect(page.get_by_text("Answered “deploy”")).to_be_visible()
+
+
+async def test_times_below_a_timeline_have_room_on_a_phone(dashboard: Dashboard) -> None:
+    async with await dashboard.page(viewport={"width": 390, "height": 844}) as page:
+        await page.goto("/fleet?q=Fill+the+cent")
+        await page.get_by_text("Fill the cent columns").first.click()
+        times = page.locator("span").filter(has_text=re.compile(r"^\d\d:\d\d(:\d\d)?$"))
+        await expect(times.first).to_be_visible()
+        boxes = [await one.bounding_box() for one in await times.all() if await one.is_visible()]
+        edges = sorted((box["x"], box["x"] + box["width"]) for box in boxes if box is not None)
+        assert all(left[1] <= right[0] for left, right in itertools.pairwise(edges)), edges
 
 
 async def test_a_run_that_was_killed_three_times_shows_it_at_a_glance(dashboard: Dashboard) -> None:

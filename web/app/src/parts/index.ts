@@ -10,6 +10,7 @@ export { Section } from "./Section.js";
 export { Empty, Failure, Skeleton } from "./States.js";
 export { TideMark } from "./TideMark.js";
 export { Time } from "./Time.js";
+export { useColumns } from "./useColumns.js";
 export { useListKeys } from "./useListKeys.js";
 export { useNow } from "./useNow.js";
 export { agoOf, clockOf, exactOf, numberOf, wordsOf } from "./words.js";

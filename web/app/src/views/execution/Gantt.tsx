@@ -1,11 +1,15 @@
 import type { Grip } from "@holdfast/react";
-import type { ReactNode } from "react";
-import { exactOf, GripLine, StateMark, useNow } from "../../parts/index.js";
+import type { ReactNode, Ref } from "react";
+import { exactOf, GripLine, StateMark, useColumns, useNow } from "../../parts/index.js";
 import { durationOf } from "../common/durations.js";
 import type { Step } from "../common/rows.js";
 import css from "./Gantt.module.css";
 import { gapsOf } from "./grips.js";
 import { ticksOf } from "./ticks.js";
+
+/** As wide as the longest label, 23:59:59, with room around it. */
+const TICK_WIDTH = 68;
+const MOST_TICKS = 7;
 
 /** Who did what when: the grip line, and below it a bar for each step on the same line of time. */
 export function Gantt(props: {
@@ -64,9 +68,10 @@ function Bar({ step, now, at }: { step: Step; now: number; at: (time: number) =>
 }
 
 function Lines(props: { at: (time: number) => number; from: number; to: number }): ReactNode {
+  const [plot, most] = useColumns(TICK_WIDTH);
   return (
-    <Plot className={css.lines}>
-      {ticksOf(props.from, props.to).map(tick => (
+    <Plot className={css.lines} measured={plot}>
+      {ticksOf(props.from, props.to, Math.min(most, MOST_TICKS)).map(tick => (
         <span key={tick.time} style={{ left: `${props.at(tick.time)}%` }}>
           {tick.label}
         </span>
@@ -76,11 +81,15 @@ function Lines(props: { at: (time: number) => number; from: number; to: number }
 }
 
 /** A layer behind the rows, as wide as their bars. */
-function Plot(props: { className: string | undefined; children: ReactNode }): ReactNode {
+function Plot(props: {
+  className: string | undefined;
+  children: ReactNode;
+  measured?: Ref<HTMLDivElement>;
+}): ReactNode {
   return (
     <div className={`${css.layer} ${props.className}`} aria-hidden="true">
       <span />
-      <div>{props.children}</div>
+      <div ref={props.measured}>{props.children}</div>
       <span />
     </div>
   );

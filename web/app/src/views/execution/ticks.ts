@@ -15,7 +15,7 @@ const STEPS = [
 ] as const;
 
 /** Round times of day within a stretch, at most so many. */
-export function ticksOf(from: number, to: number, most = 7): { time: number; label: string }[] {
+export function ticksOf(from: number, to: number, most: number): { time: number; label: string }[] {
   const step =
     STEPS.find(each => (to - from) / each <= most) ?? Math.ceil((to - from) / most / STEPS[11]) * STEPS[11];
   const offset = new Date(from).getTimezoneOffset() * MINUTE;

@@ -55,12 +55,18 @@ function Restarts({ run }: { run: Execution }): ReactNode {
 }
 
 function Activity({ run, state }: { run: Execution; state: string }): ReactNode {
-  const words = run.error_message ?? (state === "interrupted" ? "no worker holds it" : run.current_activity);
+  const words = run.error_message ?? doingOf(run, state);
   return (
     <p className={css.activity} title={words ?? undefined}>
       {words ?? state}
     </p>
   );
+}
+
+/** What it does; nothing once it is over. */
+function doingOf(run: Execution, state: string): string | null {
+  if (state === "interrupted") return "no worker holds it";
+  return run.ended_at === null ? run.current_activity : null;
 }
 
 function Bar({ run, state }: { run: Execution; state: string }): ReactNode {

@@ -1,11 +1,10 @@
 import type { Execution } from "@holdfast/react";
 import type { ReactNode } from "react";
 import { useList } from "../../data/queries.js";
-import { Empty, Failure, Rows, Skeleton, useListKeys } from "../../parts/index.js";
+import { Empty, Failure, Rows, Skeleton, useColumns, useListKeys } from "../../parts/index.js";
 import { pathTo, useAddress, useInAddress } from "../../shell/address.js";
 import { RunCard } from "./RunCard.js";
 import { runFilter } from "./states.js";
-import { useColumns } from "./useColumns.js";
 
 const CARD = { width: 320, height: 96 };
 /** Enough for every screen; the next page is read long before its end is seen. */

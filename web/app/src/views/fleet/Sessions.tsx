@@ -9,6 +9,7 @@ import {
   Skeleton,
   StateMark,
   Time,
+  useColumns,
   useListKeys,
   wordsOf,
 } from "../../parts/index.js";
@@ -16,7 +17,6 @@ import { pathTo, useAddress, useInAddress } from "../../shell/address.js";
 import { Go } from "../../shell/Go.js";
 import { percentOnly } from "../common/percent.js";
 import css from "./fleet.module.css";
-import { useColumns } from "./useColumns.js";
 
 const CARD = { width: 320, height: 96 };
 
