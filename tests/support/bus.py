@@ -49,7 +49,7 @@ class NatsServer:
 
     def _launch(self) -> None:
         binary = Path(sys.executable).with_name("nats-server")
-        arguments = [binary, "-a", "127.0.0.1", "-p", str(self._port)]
+        arguments = [str(binary), "-a", "127.0.0.1", "-p", str(self._port)]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(arguments, stdout=log, stderr=log)
 
@@ -60,6 +60,16 @@ class NatsServer:
             return False
         writer.close()
         return True
+
+
+class CountingBus(Bus):
+    """Counts what it is given to send."""
+
+    published = 0
+
+    async def publish(self, subject: str, message: bytes) -> None:
+        self.published += 1
+        await super().publish(subject, message)
 
 
 class RoughBus(Bus):
@@ -84,7 +94,7 @@ class RoughBus(Bus):
 
 
 class WatchedTail(SharedTail):
-    """Keeps what it gives: a hub would repair it, and complain."""
+    """Keeps what its hub has taken; what is wrong with that a hub would repair."""
 
     def __init__(self, given: list[Key], *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
@@ -93,8 +103,8 @@ class WatchedTail(SharedTail):
     async def chunks(self) -> AsyncGenerator[Chunk]:
         async with aclosing(super().chunks()) as chunks:
             async for chunk in chunks:
-                self._given += [(row["stream_id"], row["seq"]) for row in chunk.rows]
                 yield chunk
+                self._given += [(row["stream_id"], row["seq"]) for row in chunk.rows]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
