@@ -25,7 +25,7 @@ from holdfast.live.bus import MOST_HEARD_BYTES, Bus, Ear
 from holdfast.live.hub import Hub
 from holdfast.live.reader import Reader
 from tests.support.api import serving
-from tests.support.bus import CountingBus, NatsServer, RoughBus, Sharing, sharing
+from tests.support.bus import CountingBus, MuteBus, NatsServer, RoughBus, Sharing, sharing
 from tests.support.feed import (
     FAULTLESS,
     WRITE,
@@ -40,6 +40,7 @@ from tests.support.feed import (
 )
 from tests.support.gateways import free_port
 from tests.support.live import Client, subscribed
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.streams import listening
 
 WRITERS = 4
@@ -128,11 +129,19 @@ async def together(
 ) -> UUID:
     """A stream of which the follower was told an event over the bus: from here on both stand at the same places."""
     [stream] = await new_streams(engine, venture_id, 1)
-    while not follower.sources["bus"]:
-        key = stream, await ask(engine.url, WRITE, stream, venture_id)
-        for one in (leader, follower):
-            await until(lambda g=one, k=key: k in g.given, "it was given")  # type: ignore[misc]
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not follower.sources["bus"]:
+            await write_to(engine, venture_id, stream, leader, follower)
     return stream
+
+
+async def write_to(
+    engine: PostgresEngine, venture_id: UUID, stream: UUID, *gateways: Sharing
+) -> None:
+    """Write an event and wait until the gateways were given it."""
+    key = stream, await ask(engine.url, WRITE, stream, venture_id)
+    for one in gateways:
+        await until(lambda g=one: key in g.given, "it was given")  # type: ignore[misc]
 
 
 class CountingReader(Reader):
@@ -331,10 +340,9 @@ async def test_a_batch_that_is_too_large_for_a_message_is_read_by_each(
         told_before = follower.sources["bus"]
         async with subscribed(follower.hub, engine, venture_id) as client:
             await client.until_told("caught_up")
-            for _ in range(5):
-                await ask(engine.url, WRITE, stream, venture_id)
+            seqs = [await ask(engine.url, WRITE, stream, venture_id) for _ in range(5)]
             await client.until(5)
-        assert judge(client.keys, set(follower.given[-5:])) == FAULTLESS
+        assert client.keys == [(stream, seq) for seq in seqs]
         assert follower.sources["bus"] == told_before
 
 
@@ -375,9 +383,20 @@ async def test_a_message_that_nobody_of_ours_has_sent_harms_nothing(
         [ear] = follower.bus._ears
         for nonsense in (b"\xff", b"[]", b'{"begin":1,"end":2}', b'{"begin":"x","end":"y"}'):
             await leader.bus.publish(ear.subject, nonsense)
-        seq = await ask(engine.url, WRITE, stream, venture_id)
-        await until(lambda: (stream, seq) in follower.given, "it was given all the same")
+        await write_to(engine, venture_id, stream, follower)
         assert judge(follower.given, set(follower.given)) == FAULTLESS
+
+
+async def test_a_follower_that_nobody_tells_asks_for_itself_more_often(
+    engine: PostgresEngine, nats: NatsServer, venture_id: UUID
+) -> None:
+    async with two(engine, nats, bus=MuteBus) as (_, follower):
+        [stream] = await new_streams(engine, venture_id, 1)
+        await write_to(engine, venture_id, stream, follower)
+        follower.tails[-1]._quiet_seconds = LONG_SECONDS
+        for _ in range(3):
+            await write_to(engine, venture_id, stream, follower)
+        assert follower.sources["bus"] == 0
 
 
 async def test_a_gateway_serves_while_its_bus_is_nowhere(

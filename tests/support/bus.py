@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -72,6 +72,13 @@ class CountingBus(Bus):
         await super().publish(subject, message)
 
 
+class MuteBus(Bus):
+    """Can be heard, and brings nothing."""
+
+    async def publish(self, subject: str, message: bytes) -> None:
+        pass
+
+
 class RoughBus(Bus):
     """Loses one message of five, doubles one, and sends one behind the next."""
 
@@ -118,6 +125,8 @@ class Sharing:
     """What its hub was given, before any healing."""
     sources: Counter[str]
     """From where, in chunks."""
+    tails: list[SharedTail]
+    """What the hub has the feed from; the newest one last."""
 
     @property
     def leads(self) -> bool:
@@ -142,9 +151,10 @@ async def sharing(
     over, election = bus(url), Election(engine, stand_by_seconds=stand_by_seconds)
     given: list[Key] = []
     sources: Counter[str] = Counter()
-    hub = Hub(
-        engine,
-        make_source=lambda on_connect: WatchedTail(
+    tails: list[SharedTail] = []
+
+    def make_source(on_connect: Callable[[], None]) -> SharedTail:
+        tail = WatchedTail(
             given,
             engine,
             bus=over,
@@ -153,9 +163,14 @@ async def sharing(
             quiet_seconds=quiet_seconds,
             on_connect=on_connect,
             on_chunk=lambda source: sources.update([source]),
-        ),
+        )
+        tails.append(tail)
+        return tail
+
+    hub = Hub(engine, make_source=make_source)
+    gateway = Sharing(
+        hub=hub, election=election, bus=over, given=given, sources=sources, tails=tails
     )
-    gateway = Sharing(hub=hub, election=election, bus=over, given=given, sources=sources)
     over.start()
     election.start()
     try:

@@ -53,7 +53,7 @@ class SharedTail:
             engine: where the database is.
             bus: over which gateways tell each other; started and stopped by who made it.
             election: who of them reads; likewise.
-            poll_seconds: how often the database is asked while there is no bus.
+            poll_seconds: how often the database is asked while the bus is away, or nobody tells.
             quiet_seconds: after how long without anything new from the bus the database is asked.
             on_connect: called whenever a position was taken up on a new connection.
             on_chunk: told for each chunk where it came from.
@@ -68,6 +68,7 @@ class SharedTail:
         self._cursor: Cursor | None = None
         self._database_id = 0
         self._is_current_until = 0.0
+        self._is_told = True
 
     @property
     def cursor(self) -> Cursor | None:
@@ -140,8 +141,8 @@ class SharedTail:
                     yield chunk
 
     def _patience_seconds(self) -> float:
-        """How long to listen before the database is asked."""
-        if not self._bus.is_there:
+        """How long to listen before the database is asked: not for long, where the bus brings nothing of what there is."""
+        if not (self._bus.is_there and self._is_told):
             return self._poll_seconds
         return max(0.0, self._is_current_until - time.monotonic())
 
@@ -152,16 +153,20 @@ class SharedTail:
         if told is None:
             missing = chunks_ahead(reader, self._cursor)
         elif told.begin == self._cursor and told.chunk is not None:
-            self._on_chunk("bus")
+            self._is_told = True
             self._is_current_until = time.monotonic() + self._quiet_seconds
+            self._on_chunk("bus")
             yield told.chunk
             return
         elif self._has_passed(told):
+            self._is_told = True
             return
         else:
             missing = self._up_to(reader, told)
         async with aclosing(self._read(missing)) as chunks:
             async for chunk in chunks:
+                if message is None and chunk.rows:
+                    self._is_told = False
                 yield chunk
 
     def _has_passed(self, told: Told) -> bool:
