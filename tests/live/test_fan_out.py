@@ -6,6 +6,7 @@ import asyncio
 import logging
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -23,6 +24,7 @@ from holdfast.errors import ConfigError
 from holdfast.live import fan_out, told
 from holdfast.live.bus import MOST_HEARD_BYTES, Bus, Ear
 from holdfast.live.hub import Hub
+from holdfast.live.listening import Listener
 from holdfast.live.reader import Reader
 from tests.support.api import serving
 from tests.support.bus import CountingBus, MuteBus, NatsServer, RoughBus, Sharing, sharing
@@ -388,15 +390,20 @@ async def test_a_message_that_nobody_of_ours_has_sent_harms_nothing(
 
 
 async def test_a_follower_that_nobody_tells_asks_for_itself_more_often(
-    engine: PostgresEngine, nats: NatsServer, venture_id: UUID
+    engine: PostgresEngine, nats: NatsServer, venture_id: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with two(engine, nats, bus=MuteBus) as (_, follower):
+        await until(lambda: follower.bus.is_there, "the bus is there")
         [stream] = await new_streams(engine, venture_id, 1)
         await write_to(engine, venture_id, stream, follower)
-        follower.tails[-1]._quiet_seconds = LONG_SECONDS
+        monkeypatch.setattr(Listener, "_note_being_current", be_current)
         for _ in range(3):
             await write_to(engine, venture_id, stream, follower)
         assert follower.sources["bus"] == 0
+
+
+def be_current(listener: Listener) -> None:
+    listener._is_current_until = time.monotonic() + LONG_SECONDS
 
 
 async def test_a_gateway_serves_while_its_bus_is_nowhere(

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -125,8 +125,6 @@ class Sharing:
     """What its hub was given, before any healing."""
     sources: Counter[str]
     """From where, in chunks."""
-    tails: list[SharedTail]
-    """What the hub has the feed from; the newest one last."""
 
     @property
     def leads(self) -> bool:
@@ -151,10 +149,9 @@ async def sharing(
     over, election = bus(url), Election(engine, stand_by_seconds=stand_by_seconds)
     given: list[Key] = []
     sources: Counter[str] = Counter()
-    tails: list[SharedTail] = []
-
-    def make_source(on_connect: Callable[[], None]) -> SharedTail:
-        tail = WatchedTail(
+    hub = Hub(
+        engine,
+        make_source=lambda on_connect: WatchedTail(
             given,
             engine,
             bus=over,
@@ -163,14 +160,9 @@ async def sharing(
             quiet_seconds=quiet_seconds,
             on_connect=on_connect,
             on_chunk=lambda source: sources.update([source]),
-        )
-        tails.append(tail)
-        return tail
-
-    hub = Hub(engine, make_source=make_source)
-    gateway = Sharing(
-        hub=hub, election=election, bus=over, given=given, sources=sources, tails=tails
+        ),
     )
+    gateway = Sharing(hub=hub, election=election, bus=over, given=given, sources=sources)
     over.start()
     election.start()
     try:

@@ -1,31 +1,25 @@
 """Many gateways, one reader: whoever is elected reads the feed and tells the others over the bus.
 
-What is told is believed only where it begins at the very place where the listener stands. PostgreSQL is the log: whatever
-the bus lost, doubled or reordered is read there.
+PostgreSQL is the log: whatever the bus lost, doubled or reordered is read there.
 """
 
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from typing import Literal, TypeAlias
 
 from holdfast.engine.backoff import Backoff, patiently
 from holdfast.engine.postgres import PostgresEngine
 from holdfast.errors import DatabaseUnavailable
-from holdfast.live.bus import Bus, Ear
-from holdfast.live.chunks import Chunk, chunks_ahead, chunks_until, end_for
-from holdfast.live.cursor import Cursor, Place
+from holdfast.live.bus import Bus
+from holdfast.live.chunks import Chunk
+from holdfast.live.cursor import Cursor
 from holdfast.live.election import Election
+from holdfast.live.listening import QUIET_SECONDS, Listener, Source
 from holdfast.live.reader import Reader
 from holdfast.live.tail import POLL_SECONDS, Tail, end_of_feed, reading
-from holdfast.live.told import Told, pack_told, unpack_told
-
-QUIET_SECONDS = 2.0
-
-Source: TypeAlias = Literal["database", "bus"]
+from holdfast.live.told import pack_told
 
 logger = logging.getLogger("holdfast")
 
@@ -67,8 +61,6 @@ class SharedTail:
         self._on_chunk = on_chunk
         self._cursor: Cursor | None = None
         self._database_id = 0
-        self._is_current_until = 0.0
-        self._is_told = True
 
     @property
     def cursor(self) -> Cursor | None:
@@ -120,80 +112,31 @@ class SharedTail:
             try:
                 async with reading(self._engine) as connection:
                     reader = Reader(connection, None)
-                    self._stand_at(self._cursor or await end_of_feed(reader))
+                    cursor = self._cursor or await end_of_feed(reader)
+                    self._stand_at(cursor)
                     with self._bus.hearing(self._subject) as ear:
-                        async with aclosing(self._listen(reader, ear, backoff)) as chunks:
+                        listener = Listener(
+                            reader,
+                            ear,
+                            cursor,
+                            bus=self._bus,
+                            poll_seconds=self._poll_seconds,
+                            quiet_seconds=self._quiet_seconds,
+                            on_chunk=self._on_chunk,
+                        )
+                        async with aclosing(self._listen(listener, backoff)) as chunks:
                             async for chunk in chunks:
                                 yield chunk
             except DatabaseUnavailable as error:
                 logger.warning("The feed waits for the database: %s", error)
                 await backoff.wait()
 
-    async def _listen(self, reader: Reader, ear: Ear, backoff: Backoff) -> AsyncGenerator[Chunk]:
-        async with aclosing(self._read(self._up_to(reader, None))) as chunks:
+    async def _listen(self, listener: Listener, backoff: Backoff) -> AsyncGenerator[Chunk]:
+        async with aclosing(listener.catch_up()) as chunks:
             async for chunk in chunks:
                 yield chunk
         backoff.succeeded()
         while not self._election.leads:
-            message = await ear.next(self._patience_seconds())
-            async with aclosing(self._go_on(reader, message)) as chunks:
+            async with aclosing(listener.next()) as chunks:
                 async for chunk in chunks:
                     yield chunk
-
-    def _patience_seconds(self) -> float:
-        """How long to listen before the database is asked: not for long, where the bus brings nothing of what there is."""
-        if not (self._bus.is_there and self._is_told):
-            return self._poll_seconds
-        return max(0.0, self._is_current_until - time.monotonic())
-
-    async def _go_on(self, reader: Reader, message: bytes | None) -> AsyncGenerator[Chunk]:
-        """What a message brings, or, after a silence or one that says nothing, the database."""
-        assert self._cursor is not None
-        told = unpack_told(message) if message else None
-        if told is None:
-            missing = chunks_ahead(reader, self._cursor)
-        elif told.begin == self._cursor and told.chunk is not None:
-            self._is_told = True
-            self._is_current_until = time.monotonic() + self._quiet_seconds
-            self._on_chunk("bus")
-            yield told.chunk
-            return
-        elif self._has_passed(told):
-            self._is_told = True
-            return
-        else:
-            missing = self._up_to(reader, told)
-        async with aclosing(self._read(missing)) as chunks:
-            async for chunk in chunks:
-                if message is None and chunk.rows:
-                    self._is_told = False
-                yield chunk
-
-    def _has_passed(self, told: Told) -> bool:
-        cursor = self._cursor
-        assert cursor is not None
-        return told.begin.epoch == cursor.epoch and cursor.seen.covers(told.end)
-
-    async def _up_to(self, reader: Reader, told: Told | None) -> AsyncGenerator[Chunk]:
-        """From the database: up to where the told batch ends, so that the next one begins here; else up to where the feed does."""
-        assert self._cursor is not None
-        end = await end_for(reader, self._cursor)
-        if told is not None and self._leads_to(told, end):
-            end = told.end
-        async with aclosing(chunks_until(reader, self._cursor, end)) as chunks:
-            async for chunk in chunks:
-                yield chunk
-
-    def _leads_to(self, told: Told, end: Place) -> bool:
-        """Whether the told batch ends between here and the end of the feed."""
-        cursor = self._cursor
-        assert cursor is not None
-        is_of_this_feed = told.begin.epoch == cursor.epoch
-        return is_of_this_feed and told.end.covers(cursor.seen) and end.covers(told.end)
-
-    async def _read(self, missing: AsyncGenerator[Chunk]) -> AsyncGenerator[Chunk]:
-        async with aclosing(missing) as chunks:
-            async for chunk in chunks:
-                self._on_chunk("database")
-                yield chunk
-        self._is_current_until = time.monotonic() + self._quiet_seconds
