@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import logging
 import subprocess
 import sys
@@ -26,9 +27,12 @@ from holdfast.live.bus import MOST_HEARD_BYTES, Bus, Ear
 from holdfast.live.hub import Hub
 from holdfast.live.listening import Listener
 from holdfast.live.reader import Reader
+from holdfast.live.tail import Tail, position
+from holdfast.live.told import Told, pack_told, unpack_told
 from tests.support.api import serving
 from tests.support.bus import CountingBus, MuteBus, NatsServer, RoughBus, Sharing, sharing
 from tests.support.feed import (
+    END_ALL_OTHERS,
     FAULTLESS,
     WRITE,
     Key,
@@ -116,14 +120,18 @@ class Traffic:
         enough = len(self._writers.acknowledged) + ENOUGH
         await until(lambda: len(self._writers.acknowledged) >= enough, "the writers wrote")
 
+    async def given_to_all(self) -> None:
+        """Wait until all gateways were given what was written so far."""
+        so_far = set(self._writers.acknowledged)
+        for gateway in self._gateways:
+            await until(lambda g=gateway: so_far <= set(g.given), "it was given")  # type: ignore[misc]
+
     async def end(self) -> set[Key]:
         """Everything that was written, as soon as all gateways had the time to be given it."""
         self._writers.stop()
         await asyncio.gather(*self._tasks)
-        truth = await written(self._engine.url) - self._before
-        for gateway in self._gateways:
-            await until(lambda g=gateway: truth <= set(g.given), "all of it was given")  # type: ignore[misc]
-        return truth
+        await self.given_to_all()
+        return await written(self._engine.url) - self._before
 
 
 async def together(
@@ -131,8 +139,9 @@ async def together(
 ) -> UUID:
     """A stream of which the follower was told an event over the bus: from here on both stand at the same places."""
     [stream] = await new_streams(engine, venture_id, 1)
+    told_before = follower.sources["bus"]
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while not follower.sources["bus"]:
+        while follower.sources["bus"] == told_before:
             await write_to(engine, venture_id, stream, leader, follower)
     return stream
 
@@ -227,6 +236,7 @@ async def test_a_bus_that_is_killed_and_comes_back_costs_no_event(
             await until(lambda: not follower.bus.is_there, "its loss was noticed")
             told_before, read_before = follower.sources["bus"], follower.sources["database"]
             await traffic.more()
+            await traffic.given_to_all()
             told_meanwhile = follower.sources["bus"] - told_before
             read_meanwhile = follower.sources["database"] - read_before
             await nats.start()
@@ -389,6 +399,47 @@ async def test_a_message_that_nobody_of_ours_has_sent_harms_nothing(
         assert judge(follower.given, set(follower.given)) == FAULTLESS
 
 
+async def test_the_loss_of_the_database_delays_both_and_loses_nothing(
+    engine: PostgresEngine, nats: NatsServer, venture_id: UUID
+) -> None:
+    async with two(engine, nats) as (leader, follower):
+        stream = await together(engine, venture_id, leader, follower)
+        for _ in range(3):
+            await ask(engine.url, WRITE, stream, venture_id)
+            await ask(engine.url, END_ALL_OTHERS)
+            await write_to(engine, venture_id, stream, leader, follower)
+        for gateway in (leader, follower):
+            seqs = [seq for of, seq in gateway.given if of == stream]
+            assert seqs == list(range(seqs[0], seqs[-1] + 1))
+
+
+async def test_when_the_history_changes_the_subscribers_of_both_are_reset(
+    engine: PostgresEngine, nats: NatsServer, venture_id: UUID
+) -> None:
+    async with two(engine, nats) as (leader, follower):
+        stream = await together(engine, venture_id, leader, follower)
+        async with (
+            subscribed(leader.hub, engine, venture_id) as there,
+            subscribed(follower.hub, engine, venture_id) as here,
+        ):
+            for client in (there, here):
+                await client.until_told("caught_up")
+            await ask(engine.url, "update holdfast.feed_epoch set nonce = gen_random_uuid()")
+            for client in (there, here):
+                await client.until_told("reset")
+                while client.notices[-1]["type"] != "caught_up":
+                    await client.take()
+            told_before = follower.sources["bus"]
+            written_since = 0
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while follower.sources["bus"] == told_before:
+                    await write_to(engine, venture_id, stream, leader, follower)
+                    written_since += 1
+            for client in (there, here):
+                await client.until(written_since)
+            assert there.keys == here.keys
+
+
 async def test_a_follower_that_nobody_tells_asks_for_itself_more_often(
     engine: PostgresEngine, nats: NatsServer, venture_id: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -404,6 +455,20 @@ async def test_a_follower_that_nobody_tells_asks_for_itself_more_often(
 
 def be_current(listener: Listener) -> None:
     listener._is_current_until = time.monotonic() + LONG_SECONDS
+
+
+async def test_a_follower_whose_bus_is_nowhere_reads_the_database(
+    engine: PostgresEngine, venture_id: UUID
+) -> None:
+    nowhere = f"nats://127.0.0.1:{free_port()}"
+    async with (
+        sharing(engine, nowhere, quiet_seconds=LONG_SECONDS) as leader,
+        sharing(engine, nowhere, quiet_seconds=LONG_SECONDS) as follower,
+    ):
+        await until(lambda: leader.leads or follower.leads, "one leads")
+        [stream] = await new_streams(engine, venture_id, 1)
+        for _ in range(3):
+            await write_to(engine, venture_id, stream, leader, follower)
 
 
 async def test_a_gateway_serves_while_its_bus_is_nowhere(
@@ -448,6 +513,29 @@ def test_without_the_library_the_extra_is_told(monkeypatch: pytest.MonkeyPatch) 
 def test_who_does_not_set_it_does_not_load_the_library() -> None:
     program = "import sys, holdfast.api.app; sys.exit('nats' in sys.modules)"
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+async def test_only_a_whole_batch_is_told_with_its_rows(
+    engine: PostgresEngine, venture_id: UUID
+) -> None:
+    streams = await new_streams(engine, venture_id, 3)
+    tail = Tail(engine, venture_id=None, since=await position(engine))
+    chunks = tail.chunks()
+    await write_batch(engine.url, venture_id, streams, each=1)
+    whole = await anext(chunks)
+    await write_batch(engine.url, venture_id, streams, each=200)
+    parts = [await anext(chunks), await anext(chunks)]
+    await chunks.aclose()
+
+    heard = unpack_told(pack_told(whole))
+    assert heard is not None
+    assert heard.chunk is not None
+    assert list(heard.chunk.items()) == list(whole.items())
+    last = unpack_told(pack_told(parts[-1]))
+    assert last == Told(begin=whole.cursor, end=parts[-1].end, rows=None)
+    assert b"rows" not in pack_told(parts[-1])
+    with_one_less = dataclasses.replace(whole, rows=whole.rows[:-1])
+    assert unpack_told(pack_told(with_one_less)) is None
 
 
 async def test_what_finds_no_room_in_an_ear_is_dropped() -> None:
