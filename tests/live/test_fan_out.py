@@ -457,6 +457,30 @@ def be_current(listener: Listener) -> None:
     listener._is_current_until = time.monotonic() + LONG_SECONDS
 
 
+async def test_a_gateway_stands_for_election_when_somebody_needs_its_feed(
+    engine: PostgresEngine, nats: NatsServer
+) -> None:
+    other = await asyncpg.connect(engine.url)  # which rings the pointers, so that this one need not
+    assert await other.fetchval(texts.query("lead_pointers"))
+    async with serving(engine, nats_url=nats.url) as server:
+        assert await ask(engine.url, LEADERS) == 0
+        async with listening(server) as source:
+            await source.until("caught_up")
+            await until(lambda: is_led(engine.url), "it is elected")
+    await other.close()
+
+
+LEADERS = """
+select count(*) from pg_locks l, hashtextextended('holdfast.feed', 0) as key
+where l.locktype = 'advisory' and l.granted and l.objid::bigint = key & 4294967295
+    and l.database = (select oid from pg_database where datname = current_database())
+"""
+
+
+async def is_led(url: str) -> bool:
+    return bool(await ask(url, LEADERS))
+
+
 async def test_a_follower_whose_bus_is_nowhere_reads_the_database(
     engine: PostgresEngine, venture_id: UUID
 ) -> None:

@@ -164,7 +164,6 @@ async def sharing(
     )
     gateway = Sharing(hub=hub, election=election, bus=over, given=given, sources=sources)
     over.start()
-    election.start()
     try:
         await hub.settled()
         yield gateway

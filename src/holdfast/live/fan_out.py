@@ -46,7 +46,8 @@ class SharedTail:
         Args:
             engine: where the database is.
             bus: over which gateways tell each other; started and stopped by who made it.
-            election: who of them reads; likewise.
+            election: who of them reads; stopped by who made it, and started when this is iterated: one that does not
+                read must not be elected.
             poll_seconds: how often the database is asked while the bus is away, or nobody tells.
             quiet_seconds: after how long without anything new from the bus the database is asked.
             on_connect: called whenever a position was taken up on a new connection.
@@ -71,6 +72,7 @@ class SharedTail:
         """Every event, for ever, as many at a time as were read or told at once."""
         [row] = await patiently(lambda: self._engine.read("database_id"))
         self._database_id = row["id"]
+        self._election.start()
         while True:
             source = self._lead() if self._election.leads else self._follow()
             async with aclosing(source) as chunks:

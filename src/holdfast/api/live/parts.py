@@ -38,7 +38,6 @@ async def _source(gateway: Gateway, bus: Bus | None) -> AsyncIterator[MakeSource
     election = Election(gateway.engine)
     meter: Meter = gateway.parts[Meter]
     bus.start()
-    election.start()
     try:
         yield lambda on_connect: SharedTail(
             gateway.engine,
