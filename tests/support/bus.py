@@ -26,6 +26,11 @@ from tests.support.gateways import free_port
 STAND_BY_SECONDS = 0.05
 
 
+def nowhere() -> str:
+    """An address at which nobody answers, with a password in it."""
+    return f"nats://someone:secret@127.0.0.1:{free_port()}"
+
+
 class NatsServer:
     """The real one, from its wheel; always at the same port."""
 
