@@ -81,6 +81,13 @@ class Bus(Background):
         self._ears_changed = asyncio.Event()
         self._was_missed = False
 
+    async def stop(self) -> None:
+        """End it; stopping twice is safe."""
+        task, self._task = self._task, None
+        while task is not None and not task.done():
+            task.cancel()  # again, since asyncio loses one that comes just when a connection fails
+            await asyncio.wait({task}, timeout=ATTEND_SECONDS)
+
     @property
     def is_there(self) -> bool:
         """Whether it can be heard now."""
