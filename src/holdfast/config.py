@@ -95,6 +95,8 @@ class Settings:
     """How large the body of a request may be."""
     api_metrics_token: str | None = None
     """The token with which Prometheus reads the metrics of all ventures and of the process; unset: it needs one of another kind."""
+    nats_url: str | None = dataclasses.field(default=None, repr=False)
+    """A NATS server over which gateways tell each other the feed that one of them reads; it may hold a password and is never shown."""
     telemetry_endpoint: str | None = None
     """The server to which workers have agent programs send their telemetry; `holdfast up` means itself."""
     public_url: str | None = None

@@ -19,7 +19,7 @@ class Gateway:
     """`holdfast up` in a process of its own, always at the same port."""
 
     def __init__(self, database_url: str, folder: Path, **settings: object) -> None:
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._database_url = database_url
         self._folder = folder
@@ -68,7 +68,7 @@ class Gateway:
             return False
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -23,6 +23,7 @@ from holdfast.api.shell import BodyLimit, Hosts, Net
 from holdfast.config import Settings
 from holdfast.engine.catalogue import read_catalogue
 from holdfast.engine.postgres import PostgresEngine
+from holdfast.live.bus import Bus
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _EXPOSED = ["ETag", "Content-Range", "Retry-After", "Location"]
@@ -77,6 +78,7 @@ async def open_gateway(settings: Settings, engine: PostgresEngine) -> Gateway:
         verifier=Verifier(settings),
         cookies=await cookies.open_cookies(engine, new_key_of(new_secret())),
         limits=Limits(settings.api_updates_per_minute),
+        bus=Bus(settings.nats_url) if settings.nats_url else None,
     )
 
 

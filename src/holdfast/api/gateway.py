@@ -16,6 +16,7 @@ from holdfast.api.limits import Limits
 from holdfast.config import Settings
 from holdfast.engine.catalogue import Catalogue
 from holdfast.engine.postgres import PostgresEngine
+from holdfast.live.bus import Bus
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -28,6 +29,8 @@ class Gateway:
     verifier: Verifier
     cookies: Cookies
     limits: Limits
+    bus: Bus | None = None
+    """Over which it shares the reading of the feed with others; unset: it reads for itself."""
     stopping: asyncio.Event = dataclasses.field(default_factory=asyncio.Event)
     """Set before connections are closed, so that whoever holds one open can say goodbye."""
     parts: dict[type[Any], Any] = dataclasses.field(default_factory=dict)

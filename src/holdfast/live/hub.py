@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from typing import Protocol, TypeAlias
 from uuid import UUID
 
 from holdfast.engine.background import Background
@@ -36,12 +37,34 @@ MOST_KEPT = 20_000
 logger = logging.getLogger("holdfast")
 
 
+class Source(Protocol):
+    """Where a hub has the feed from."""
+
+    @property
+    def cursor(self) -> Cursor | None:
+        """Where it stands; unset before it has taken up its position."""
+
+    def chunks(self) -> AsyncGenerator[Chunk]:
+        """Every event of all ventures from there, for ever."""
+
+
+MakeSource: TypeAlias = Callable[[Callable[[], None]], Source]
+"""Makes a source that calls what it is given whenever it has taken up its position."""
+
+
 class Hub(Background):
     """Where subscriptions join the feed."""
 
     name = "hub"
 
-    def __init__(self, engine: PostgresEngine, *, poll_seconds: float = POLL_SECONDS) -> None:
+    def __init__(
+        self,
+        engine: PostgresEngine,
+        *,
+        poll_seconds: float = POLL_SECONDS,
+        make_source: MakeSource | None = None,
+    ) -> None:
+        """Nothing is read before somebody needs it; without a source of its own choice it reads the database."""
         super().__init__()
         self.switchboard = Switchboard()
         self.ring = Ring()
@@ -51,6 +74,7 @@ class Hub(Background):
         """Who is shown everything, of all ventures."""
         self._engine = engine
         self._poll_seconds = poll_seconds
+        self._make_source = make_source or self._make_tail
         self._cursor: Cursor | None = None
         self._is_between = False
         self._moved = asyncio.Event()
@@ -94,14 +118,8 @@ class Hub(Background):
             await backoff.wait()
 
     async def _follow(self, backoff: Backoff) -> None:
-        tail = Tail(
-            self._engine,
-            venture_id=None,
-            since=None,
-            poll_seconds=self._poll_seconds,
-            on_connect=lambda: self._stand_at(tail.cursor),
-        )
-        async with aclosing(tail.chunks()) as chunks:
+        source = self._make_source(lambda: self._stand_at(source.cursor))
+        async with aclosing(source.chunks()) as chunks:
             async for chunk in chunks:
                 backoff.succeeded()
                 handing_out = Round()
@@ -109,6 +127,15 @@ class Hub(Background):
                 await asyncio.sleep(0)  # let the writers write before more is read
                 if chunk.is_last:
                     await asyncio.sleep(handing_out.rest_seconds())
+
+    def _make_tail(self, on_connect: Callable[[], None]) -> Source:
+        return Tail(
+            self._engine,
+            venture_id=None,
+            since=None,
+            poll_seconds=self._poll_seconds,
+            on_connect=on_connect,
+        )
 
     def _stand_at(self, cursor: Cursor | None) -> None:
         if self._cursor is None:

@@ -43,6 +43,7 @@ class Tail:
         poll_seconds: float = POLL_SECONDS,
         on_connect: Callable[[], None] = lambda: None,
         on_lost: Callable[[], None] = lambda: None,
+        goes_on: Callable[[], bool] = lambda: True,
     ) -> None:
         """Nothing is read before it is iterated.
 
@@ -54,6 +55,7 @@ class Tail:
                 heard through a pooler.
             on_connect: called whenever a position was taken up on a new connection.
             on_lost: called whenever the database could not be reached.
+            goes_on: asked between two batches; where it says no, the iterator ends.
 
         Raises:
             InvalidValue: the text is not a cursor.
@@ -65,6 +67,7 @@ class Tail:
         self._poll_seconds = poll_seconds
         self._on_connect = on_connect
         self._on_lost = on_lost
+        self._goes_on = goes_on
 
     @property
     def cursor(self) -> Cursor | None:
@@ -94,7 +97,7 @@ class Tail:
         backoff = Backoff()
         while True:
             try:
-                async with self._connected() as connection:
+                async with reading(self._engine) as connection:
                     bell = Bell(connection)
                     await bell.listen()
                     reader = Reader(connection, self._venture_id)
@@ -110,7 +113,7 @@ class Tail:
                             async for chunk in chunks:
                                 yield chunk
                         has_kept_up = True
-                        if not endless:
+                        if not (endless and self._goes_on()):
                             return
                         await bell.wait(self._poll_seconds)
             except DatabaseUnavailable as error:
@@ -118,18 +121,11 @@ class Tail:
                 self._on_lost()
             await backoff.wait()
 
-    @asynccontextmanager
-    async def _connected(self) -> AsyncGenerator[Connection]:
-        """A connection of its own; a server that dies while it is made ready is unavailable too."""
-        async with AsyncExitStack() as stack:
-            opening = self._engine.own_connection()
-            yield await translated(lambda: stack.enter_async_context(opening))
-
     async def _take_up_position(self, reader: Reader) -> None:
         cursor = self._cursor
         if cursor is None:
-            end = await reader.end(0)
-            self._cursor = Cursor(epoch=end.epoch, seen=START if self._from_start else end.place)
+            end = await end_of_feed(reader)
+            self._cursor = Cursor(epoch=end.epoch, seen=START) if self._from_start else end
             return
         await end_for(reader, cursor)
 
@@ -149,7 +145,20 @@ class Tail:
 async def position(engine: PostgresEngine) -> Cursor:
     """Where the feed ends now: take it, read the state, tail from it, and nothing is missed."""
     async with engine.own_connection() as connection:
-        end = await Reader(connection, None).end(0)
+        return await end_of_feed(Reader(connection, None))
+
+
+@asynccontextmanager
+async def reading(engine: PostgresEngine) -> AsyncGenerator[Connection]:
+    """A connection of its own; a server that dies while it is made ready is unavailable too."""
+    async with AsyncExitStack() as stack:
+        opening = engine.own_connection()
+        yield await translated(lambda: stack.enter_async_context(opening))
+
+
+async def end_of_feed(reader: Reader) -> Cursor:
+    """A cursor behind everything that there is."""
+    end = await reader.end(0)
     return Cursor(epoch=end.epoch, seen=end.place)
 
 

@@ -36,6 +36,17 @@ class Meter:
             registry=self.registry,
         )
 
+        self._chunks = Counter(
+            "holdfast_feed_chunks",
+            "Parts of the feed, by where this gateway had them from.",
+            ("source",),
+            registry=self.registry,
+        )
+
+    def count_chunk(self, source: str) -> None:
+        """Take note of one part of a shared feed."""
+        self._chunks.labels(source=source).inc()
+
     def observe(self, function: str, outcome: str, seconds: float) -> None:
         """Take note of one call."""
         name = self._name(function, outcome)
