@@ -11,7 +11,7 @@ import pytest
 from holdfast.engine.postgres import PostgresEngine
 from holdfast.errors import InvalidValue, NotFound
 from holdfast.live.asking import asking
-from holdfast.live.giving_way import Round
+from holdfast.live.giving_way import HandingOut
 from holdfast.live.hub import Hub
 from holdfast.live.outbox import TooSlow
 from tests.support.feed import END_ALL_OTHERS, WRITE, ask, new_streams, write_batch
@@ -374,7 +374,7 @@ async def test_what_happens_while_the_hub_gives_way_is_handed_out_together_after
 
     async with subscribed(hub, engine, venture_id) as client:
         await client.until_told("caught_up")
-        monkeypatch.setattr(Round, "rest_seconds", lambda _: 1.0)
+        monkeypatch.setattr(HandingOut, "rest_seconds", lambda _: 1.0)
         await write()
         await client.until(1)
         for _ in range(4):

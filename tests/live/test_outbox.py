@@ -80,3 +80,14 @@ async def test_a_client_that_has_room_is_written_to_at_once() -> None:
     network.outbox.put(_frame(1))
     assert (network.written, network.at_once) == ([0, 1], 2)
     taking.cancel()
+
+
+async def test_what_cannot_be_written_at_once_is_left_to_the_taker() -> None:
+    def fail(_: Frame) -> bool:
+        raise UnicodeEncodeError("utf-8", "\ud800", 0, 1, "as one client's frame may")
+
+    outbox = Outbox(write_at_once=fail)
+    taking = asyncio.create_task(outbox.take())
+    await asyncio.sleep(0)
+    outbox.put(_frame(0))
+    assert await taking == [_frame(0)]

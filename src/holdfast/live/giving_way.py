@@ -14,7 +14,7 @@ REST_FOR_WORK = 10.0
 LONGEST_REST_SECONDS = 0.25
 
 
-class Round:
+class HandingOut:
     """One step of the feed, from reading it to having handed it out."""
 
     def __init__(self) -> None:

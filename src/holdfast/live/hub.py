@@ -20,7 +20,7 @@ from holdfast.engine.postgres import PostgresEngine, Row
 from holdfast.errors import HoldfastError
 from holdfast.live.chunks import Chunk
 from holdfast.live.cursor import Cursor, FeedReset
-from holdfast.live.giving_way import Round
+from holdfast.live.giving_way import HandingOut
 from holdfast.live.healing import Healer
 from holdfast.live.items import Item
 from holdfast.live.reader import event_of
@@ -122,7 +122,7 @@ class Hub(Background):
         async with aclosing(source.chunks()) as chunks:
             async for chunk in chunks:
                 backoff.succeeded()
-                handing_out = Round()
+                handing_out = HandingOut()
                 await self._take(chunk)
                 await asyncio.sleep(0)  # let the writers write before more is read
                 if chunk.is_last:

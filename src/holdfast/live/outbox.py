@@ -91,13 +91,19 @@ class Outbox:
         """Add a frame; where there is no room for it, the queue ends."""
         if self._end is not None:
             return
-        if self._is_taking and not self._frames and self._write_at_once(frame):
+        if self._is_taking and not self._frames and self._was_written(frame):
             return
         self._frames.append(frame)
         self._bytes += frame.size
         self._something.set()
         if self._bytes > self._most_bytes and len(self._frames) > 1:
             self.end(TooSlow())
+
+    def _was_written(self, frame: Frame) -> bool:
+        try:
+            return self._write_at_once(frame)
+        except Exception:  # the taker will meet it too: it is this client's alone, not everybody's
+            return False
 
     def end(self, why: Exception) -> None:
         """Take in nothing more, forget what waits, and tell the taker why; the first reason stays."""
