@@ -23,7 +23,7 @@ from holdfast.api.credentials import tokens
 from holdfast.config import Settings
 from holdfast.engine.postgres import PostgresEngine
 from tests.support.feed import FAULTLESS, judge, new_streams, until, written
-from tests.support.followers import LOST, SocketFollower, following
+from tests.support.followers import LOST, SocketFollower, following, not_reading
 from tests.support.gateways import Gateway
 
 STREAMS = 40
@@ -96,12 +96,10 @@ class Stalled(SocketFollower):
         return made
 
     async def _stall(self, connection: ClientConnection) -> None:
-        transport = connection.transport
-        transport.pause_reading()
-        while not self.reads:
-            await connection.send('{"type":"pong"}')  # fails once the server has hung up
-            await asyncio.sleep(0.2)
-        transport.resume_reading()
+        with not_reading(connection):
+            while not self.reads:
+                await connection.send('{"type":"pong"}')  # fails once the server has hung up
+                await asyncio.sleep(0.2)
 
 
 async def stalled(

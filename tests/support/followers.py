@@ -8,8 +8,8 @@ import json
 import random
 import socket
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -138,10 +138,20 @@ class SocketFollower(Follower):
         return False
 
     async def _stall(self, connection: ClientConnection) -> None:
-        connection.transport.pause_reading()
-        await asyncio.sleep(self.chance.random())
-        with contextlib.suppress(RuntimeError):
-            connection.transport.resume_reading()
+        with not_reading(connection):
+            await asyncio.sleep(self.chance.random())
+
+
+@contextmanager
+def not_reading(connection: ClientConnection) -> Iterator[None]:
+    """Read nothing while the block runs."""
+    connection.transport.pause_reading()
+    try:
+        yield
+    except asyncio.CancelledError:
+        connection.transport.abort()  # what lies there unread is in the way of closing it in order
+        raise
+    connection.transport.resume_reading()
 
 
 class StreamFollower(Follower):

@@ -94,3 +94,22 @@ test("a line of time has few marks, at round times", () => {
   expect(ticks.map(tick => new Date(tick.time).getMinutes())).toEqual([15, 30, 45]);
   expect(ticksOf(time(3), time(58), 2)).toHaveLength(1);
 });
+
+test("a line of time has a mark wherever it lies, and no two without room between them", () => {
+  const stretches = [1_000, 47_000, 60_000 * 147, 60_000 * 1_500, 60_000 * 100_000];
+  for (let minute = 0; minute < 1_440; minute += 7)
+    for (const length of stretches)
+      for (const most of [1, 2, 7]) {
+        const from = time(minute) + 41_000;
+        const ticks = ticksOf(from, from + length, most);
+        expect(ticks.length).toBeGreaterThan(0);
+        const apart = ticks.slice(1).map((tick, index) => tick.time - (ticks[index]?.time ?? 0));
+        expect(Math.min(length, ...apart)).toBeGreaterThanOrEqual(length / most - 1e-6);
+      }
+});
+
+test("where a day begins a line of time shows its date", () => {
+  const noon = new Date(2030, 0, 1, 12).getTime();
+  const labels = ticksOf(noon, noon + 18 * 60 * 60_000, 7).map(tick => tick.label);
+  expect(labels).toEqual(["12:00", "15:00", "18:00", "21:00", "2 Jan", "03:00", "06:00"]);
+});

@@ -1,4 +1,5 @@
 const MINUTE = 60_000;
+const DAY = 1_440 * MINUTE;
 const STEPS = [
   1_000,
   5_000,
@@ -11,13 +12,29 @@ const STEPS = [
   60 * MINUTE,
   180 * MINUTE,
   720 * MINUTE,
-  1_440 * MINUTE,
+  DAY,
 ] as const;
 
-/** Round times of day within a stretch, at most so many. */
-export function ticksOf(from: number, to: number, most: number): { time: number; label: string }[] {
-  const step =
-    STEPS.find(each => (to - from) / each <= most) ?? Math.ceil((to - from) / most / STEPS[11]) * STEPS[11];
+export interface Tick {
+  time: number;
+  label: string;
+}
+
+/** Round times of day within a stretch of at least a second: as many as fit beside each other, and always one. */
+export function ticksOf(from: number, to: number, most: number): Tick[] {
+  const apart = (to - from) / most;
+  const step = STEPS.find(each => each >= apart) ?? Math.ceil(apart / DAY) * DAY;
+  const ticks = ticksEach(step, from, to);
+  if (ticks.length > 0) return ticks;
+  // A stretch that is shorter than its step may lie between two marks: then one mark of a finer step.
+  const finer = STEPS.filter(each => each < step)
+    .map(each => ticksEach(each, from, to))
+    .findLast(found => found.length > 0);
+  const middle = finer?.[Math.floor(finer.length / 2)];
+  return middle === undefined ? [] : [middle];
+}
+
+function ticksEach(step: number, from: number, to: number): Tick[] {
   const offset = new Date(from).getTimezoneOffset() * MINUTE;
   const ticks = [];
   for (let time = Math.ceil((from - offset) / step) * step + offset; time <= to; time += step)
@@ -25,7 +42,10 @@ export function ticksOf(from: number, to: number, most: number): { time: number;
   return ticks;
 }
 
+/** The time of day, and where a day begins its date. */
 function labelOf(time: number, step: number): string {
   const text = new Date(time).toLocaleTimeString("en-GB");
+  if (text === "00:00:00")
+    return new Date(time).toLocaleDateString("en-GB", { day: "numeric", month: "short" });
   return step < MINUTE ? text : text.slice(0, 5);
 }
