@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import asyncpg
 import pytest
 
@@ -43,3 +45,41 @@ async def test_history_is_dropped_once_it_is_older_than_it_must_be_kept(holdfast
         await connection.execute(LATER)
         await connection.execute("select holdfast.drop_old_partitions(90)")
         assert await connection.fetchval("select count(*) from holdfast.events") == 0
+
+
+async def test_weeks_are_the_same_whatever_the_time_zone_and_through_its_winter(
+    holdfast_url: str,
+) -> None:
+    bounds = """
+    select pg_get_expr(c.relpartbound, c.oid) from pg_class c
+    where c.relispartition and c.relkind = 'r' and c.relname ~ '^events_2040' order by c.relname
+    """
+    monday = datetime(2040, 10, 1, tzinfo=UTC)
+    async with connected(holdfast_url) as connection:
+        await connection.execute("set timezone = 'Europe/Berlin'")
+        for week in range(9):
+            await connection.execute(f"set holdfast.now = '{monday + timedelta(weeks=week)}'")
+            await connection.execute("select holdfast.ensure_partitions()")
+        await connection.execute("set timezone = 'UTC'")
+        found = [row[0] for row in await connection.fetch(bounds)]
+    weeks = [monday + timedelta(weeks=week) for week in range(13)]
+    assert found == [
+        f"FOR VALUES FROM ('{begin:%F %T}+00') TO ('{begin + timedelta(weeks=1):%F %T}+00')"
+        for begin in weeks
+    ]
+
+
+async def test_no_hour_is_dropped_early_where_the_day_begins_early(holdfast_url: str) -> None:
+    async with connected(holdfast_url) as connection:
+        await connection.execute("set timezone = 'Pacific/Kiritimati'")
+        await connection.execute(LATER)
+        await connection.execute("select holdfast.ensure_partitions(0)")
+        await connection.execute("set holdfast.now = '2040-01-08 23:00+00'")  # its week's last hour
+        await connection.execute("select holdfast.create_execution('late')")
+        kept = "select count(*) from holdfast.events where time >= '2040-01-01'"
+        await connection.execute("set holdfast.now = '2040-01-09 22:00+00'")
+        await connection.execute("select holdfast.drop_old_partitions(1)")
+        assert await connection.fetchval(kept) == 1
+        await connection.execute("set holdfast.now = '2040-01-10 01:00+00'")
+        await connection.execute("select holdfast.drop_old_partitions(1)")
+        assert await connection.fetchval(kept) == 0

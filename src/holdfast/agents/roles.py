@@ -98,7 +98,7 @@ def read_role(file: Path) -> Role:
         ConfigError: the file cannot be read.
     """
     try:
-        text = file.read_text()
+        text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(
             f"The role {file} cannot be read: {error}", hint="Correct it or remove it."

@@ -29,4 +29,4 @@ async def _docs(_: Request) -> HTMLResponse:
     if not _PAGE.is_file():
         return HTMLResponse(NOT_BUILT, status_code=HTTPStatus.NOT_FOUND)
     headers = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-cache"}
-    return HTMLResponse(_PAGE.read_text(), headers=headers)
+    return HTMLResponse(_PAGE.read_text(encoding="utf-8"), headers=headers)

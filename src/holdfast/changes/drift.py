@@ -78,7 +78,7 @@ def read_kept(file: Path) -> Catalogue:
         ConfigError: it cannot be read, or is not of this form.
     """
     try:
-        return parse_kept(json.loads(file.read_text()))
+        return parse_kept(json.loads(file.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, ValueError, KeyError, TypeError) as error:
         raise ConfigError(
             f"{file} holds no catalogue that was kept: {error}",

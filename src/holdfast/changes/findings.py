@@ -61,7 +61,7 @@ def read_waivers(file: Path | None) -> Waivers:
     if file is None:
         return Waivers()
     try:
-        read: dict[str, Any] = tomllib.loads(file.read_text())
+        read: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{file} cannot be read: {error}", hint="Correct the file.") from error
     reasons = read.get("waivers", {})

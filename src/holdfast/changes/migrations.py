@@ -59,7 +59,7 @@ def read(file: Path, name: str | None = None) -> Migration:
         InvalidValue: it cannot be read, has no statement, or makes its own transactions.
     """
     try:
-        text = file.read_text()
+        text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidValue(f"{file} cannot be read: {error}", hint="Name a file of SQL.") from error
     migration = Migration(name=name or file.stem, text=text)

@@ -14,6 +14,7 @@ from holdfast.cli._commands import AllCommands
 from holdfast.cli._output import print_error
 from holdfast.cli._usage import usage_error
 from holdfast.errors import HoldfastError
+from holdfast.terminal.signs import show_all_that_can_be_shown
 
 app = typer.Typer(
     name="holdfast",
@@ -47,6 +48,7 @@ def _holdfast(
 
 def main() -> None:
     """Run the command line; what goes wrong is told in one line with the next step."""
+    show_all_that_can_be_shown()
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     try:
         # A command gives nothing; one that was left by `typer.Exit` gives the exit code.

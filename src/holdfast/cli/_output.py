@@ -69,8 +69,16 @@ def _one_line(text: str) -> str:
 
 def print_json(value: Any) -> None:
     """For machines: one JSON value on one line."""
-    sys.stdout.write(json.dumps(value, default=_plain, ensure_ascii=False) + "\n")
+    is_utf8 = "utf" in sys.stdout.encoding.lower()
+    sys.stdout.write(json.dumps(value, default=_plain, ensure_ascii=not is_utf8) + "\n")
     sys.stdout.flush()
+
+
+def print_file(text: str) -> None:
+    """What is to become a file: in UTF-8, whatever the terminal speaks."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode())
+    sys.stdout.buffer.flush()
 
 
 def _plain(value: Any) -> Any:

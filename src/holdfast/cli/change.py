@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Annotated
@@ -18,7 +17,7 @@ from holdfast.changes.migrations import Migration
 from holdfast.changes.reviewing import Review
 from holdfast.changes.reviewing import review as review_migration
 from holdfast.cli._connection import JsonOption, run_async
-from holdfast.cli._output import console
+from holdfast.cli._output import console, print_file
 from holdfast.cli._target import (
     FOUND,
     DsnArgument,
@@ -91,8 +90,7 @@ def script(
     migration = migrations.read(file, name)
     text = migrations.for_direct(migration) if direct else migrations.for_pasting(migration)
     if output is None:
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        print_file(text)
         return
     write_atomically(output, text.encode())
     console.print(f"Written to {output}.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,7 +11,7 @@ from rich.text import Text
 
 from holdfast import config
 from holdfast.cli._connection import JsonOption, run_async
-from holdfast.cli._output import console, print_json
+from holdfast.cli._output import console, print_file, print_json
 from holdfast.engine import connections, migrate, opening, verify
 from holdfast.terminal.marks import mark, speaks_unicode
 
@@ -82,8 +81,7 @@ def verify_command(as_json: JsonOption = False) -> None:
 @app.command()
 def script() -> None:
     """Print everything as one SQL file, to run as one transaction in a dashboard's SQL editor."""
-    sys.stdout.write(migrate.script())
-    sys.stdout.flush()
+    print_file(migrate.script())
 
 
 def _on_database(work: Callable[[Connection], Awaitable[_Result]]) -> _Result:

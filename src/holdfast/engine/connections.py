@@ -182,6 +182,12 @@ def translate(error: asyncpg.PostgresError) -> errors.HoldfastError:
             | "08001"
         ):
             return errors.DatabaseUnavailable(f"The server answered: {message}.", hint=_URL_HINT)
+        case "25006":
+            return errors.DatabaseUnavailable(
+                f"The server takes no changes: {message}.",
+                hint="It is a standby, or was set read-only. Name the primary in HOLDFAST_DATABASE_URL; of several hosts,"
+                " target_session_attrs=read-write finds it.",
+            )
     if sqlstate[:2] in ("22", "23"):
         return errors.InvalidValue(f"{message}.".replace("..", "."), detail=_constraint(error))
     return errors.DatabaseError(

@@ -41,6 +41,11 @@ class Pool:
         connection = await self._take()
         try:
             result = await work(connection)
+        except (
+            asyncpg.ReadOnlySQLTransactionError
+        ):  # the next may lead to the server that is the primary now
+            connection.terminate()
+            raise
         except Exception:  # refused: the connection is as good as before, unless it broke
             self._idle.append(connection)
             raise

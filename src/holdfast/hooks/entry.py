@@ -131,8 +131,9 @@ def _tell(answer: dict[str, Any]) -> int:
     if variables and file:
         with open(file, "a", encoding="utf-8") as target:  # noqa: PTH123
             target.writelines(f"export {name}='{value}'\n" for name, value in variables.items())
-    sys.stdout.write(answer.get("stdout", ""))
-    sys.stderr.write(answer.get("stderr", ""))
+    # Agent programs read UTF-8, whatever the language of the terminal that they were started in.
+    sys.stdout.buffer.write(answer.get("stdout", "").encode())
+    sys.stderr.buffer.write(answer.get("stderr", "").encode())
     return int(answer.get("exit", 0))
 
 

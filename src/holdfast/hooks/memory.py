@@ -55,7 +55,7 @@ class Memory:
 
 def _read(file: Path) -> dict[str, Remembered]:
     try:
-        plain: dict[str, Any] = json.loads(file.read_text())
+        plain: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
         return {name: Remembered(**one) for name, one in plain.items()}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}

@@ -65,7 +65,7 @@ def _failure(command: list[str], seconds: float) -> str | None:
 
 def _event() -> dict[str, Any]:
     try:
-        event = json.load(sys.stdin)
+        event = json.load(sys.stdin.buffer)
     except ValueError:
         return {}
     return event if isinstance(event, dict) else {}

@@ -79,7 +79,7 @@ def _regex(pattern: str) -> re.Pattern[str]:
 
 def _command() -> str | None:
     try:
-        command = json.load(sys.stdin)["tool_input"]["command"]
+        command = json.load(sys.stdin.buffer)["tool_input"]["command"]
     except (ValueError, LookupError, TypeError):
         return None
     return command if isinstance(command, str) else None

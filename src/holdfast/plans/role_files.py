@@ -84,7 +84,9 @@ def shipped() -> dict[str, Role]:
         for file in resources.files("holdfast.plans").joinpath("roles").iterdir()
         if file.name.endswith(".yaml")
     )
-    roles = [_read(parse_yaml(file.read_text(), file.name), file.name) for file in files]
+    roles = [
+        _read(parse_yaml(file.read_text(encoding="utf-8"), file.name), file.name) for file in files
+    ]
     return {role.name: role for role in sorted(roles, key=lambda role: role.name)}
 
 

@@ -58,7 +58,7 @@ def write_template(name: str, folder: Path, *, agent: str, more: Mapping[str, st
             kept.append(target)
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text)
+        target.write_text(text, encoding="utf-8")
         files.append(target)
     return Written(plan=plan, files=tuple(files), kept=tuple(kept))
 
@@ -74,4 +74,4 @@ def _files(folder: Traversable, below: Path) -> Iterator[tuple[Path, str]]:
         if one.is_dir():
             yield from _files(one, below / one.name)
         else:
-            yield below / one.name, one.read_text()
+            yield below / one.name, one.read_text(encoding="utf-8")

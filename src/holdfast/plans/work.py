@@ -135,6 +135,6 @@ def _folder(plan: Any) -> dict[str, str]:
 
 def _shown(file: Path) -> str:
     try:
-        return file.read_text()[:MOST_SHOWN_CHARACTERS]
+        return file.read_text(encoding="utf-8")[:MOST_SHOWN_CHARACTERS]
     except (OSError, UnicodeDecodeError) as error:
         return f"{file} cannot be read: {error}"

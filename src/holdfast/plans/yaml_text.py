@@ -63,7 +63,7 @@ def read_yaml(file: Path) -> YamlText:
         PlanError: it cannot be read, or is no YAML.
     """
     try:
-        text = file.read_text()
+        text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise PlanError(
             f"{file} cannot be read: {error}", hint="Name an existing YAML file."

@@ -112,7 +112,10 @@ def _children() -> list[int]:
     """The children of this process, where the system tells them (Linux)."""
     try:
         return [
-            int(pid) for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+            int(pid)
+            for pid in Path(f"/proc/self/task/{os.getpid()}/children")
+            .read_text(encoding="utf-8")
+            .split()
         ]
     except FileNotFoundError:
         return []

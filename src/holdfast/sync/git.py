@@ -50,8 +50,8 @@ def read_work_tree(start: Path) -> WorkTree:
         git = folder / ".git"
         try:
             if git.is_file():  # a work tree of its own: the file says where git keeps it
-                git = folder / git.read_text().removeprefix("gitdir:").strip()
-            head = (git / "HEAD").read_text().strip()
+                git = folder / git.read_text(encoding="utf-8").removeprefix("gitdir:").strip()
+            head = (git / "HEAD").read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError):
             continue
         return _checked_out(folder, head)
@@ -122,7 +122,7 @@ def _git(folder: Path, *arguments: str) -> str:
             ["git", "-C", folder, *arguments],
             capture_output=True,
             stdin=subprocess.DEVNULL,
-            text=True,
+            encoding="utf-8",
             timeout=TIMEOUT_SECONDS,
             check=False,
             env=_environment(),

@@ -37,7 +37,7 @@ def made_by(home: Home) -> int | None:
     if not home.cluster.exists():
         return None
     try:
-        return int((home.cluster / "PG_VERSION").read_text())
+        return int((home.cluster / "PG_VERSION").read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError) as error:
         raise EmbeddedServerFailed(
             f"{home.cluster} is damaged: its PG_VERSION cannot be read ({error}).",
@@ -65,9 +65,9 @@ def make(home: Home, binaries: Binaries, identity: Identity, *, fsync: bool) -> 
         options = ["--encoding=UTF8", *binaries.locale_options, "--data-checksums", "--auth=trust"]
         options += ["--no-instructions", f"--username={SUPERUSER}"]
         _run(home, [binaries.initdb, "-D", str(aside), *options, *_unsynced(fsync)], identity)
-        with (aside / "postgresql.conf").open("a") as file:
+        with (aside / "postgresql.conf").open("a", encoding="utf-8") as file:
             file.write(_SETTINGS)
-        (aside / "pg_hba.conf").write_text(_HBA)
+        (aside / "pg_hba.conf").write_text(_HBA, encoding="utf-8")
         single = [binaries.postgres, "--single", "-D", str(aside), *_quick(fsync), "postgres"]
         _run(home, single, identity, statement=f"create database {DATABASE}\n")
         aside.rename(home.cluster)

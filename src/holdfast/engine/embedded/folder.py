@@ -132,7 +132,7 @@ def _place_elsewhere(wanted: Path) -> Home:
     place.mkdir()
     place.chmod(0o711)
     pointer = wanted / f"{_POINTER}.new"
-    pointer.write_text(f"{place}\n")
+    pointer.write_text(f"{place}\n", encoding="utf-8")
     pointer.rename(wanted / _POINTER)
     return Home(path=place)
 
@@ -143,7 +143,7 @@ def _pointed_at(wanted: Path) -> Home | None:
         # Only root writes it; another's must not lead root astray.
         if os.geteuid() != 0 or pointer.lstat().st_uid != 0:
             return None
-        place = Path(pointer.read_text().strip())
+        place = Path(pointer.read_text(encoding="utf-8").strip())
     except (FileNotFoundError, NotADirectoryError):
         return None
     if not place.is_dir():

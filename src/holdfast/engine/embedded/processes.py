@@ -27,7 +27,7 @@ class PidFile:
 def read_pid_file(cluster: Path) -> PidFile | None:
     """The server's `postmaster.pid`, which may be stale or half written."""
     try:
-        lines = (cluster / "postmaster.pid").read_text().splitlines()
+        lines = (cluster / "postmaster.pid").read_text(encoding="utf-8").splitlines()
         socket_dir = lines[4].strip() if len(lines) > 4 else ""  # noqa: PLR2004 -- PostgreSQL's fifth line
         return PidFile(pid=int(lines[0]), socket_dir=Path(socket_dir) if socket_dir else None)
     except (FileNotFoundError, IndexError, ValueError):
@@ -42,7 +42,7 @@ def is_server(pid: int, cluster: Path) -> bool:
         )
         return Path(shown.stdout.strip()).name == "postgres"
     try:
-        if (_PROC / str(pid) / "comm").read_text().strip() != "postgres":
+        if (_PROC / str(pid) / "comm").read_text(encoding="utf-8").strip() != "postgres":
             return False
         # PostgreSQL's processes all work in their data directory; this survives a move of it.
         return (_PROC / str(pid) / "cwd").samefile(cluster)
@@ -62,7 +62,9 @@ def _is_server_to_its_user(pid: int, cluster: Path) -> bool:
 
 def _parent_of(pid: int) -> int | None:
     try:
-        return int((_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[1])
+        return int(
+            (_PROC / str(pid) / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[1]
+        )
     except OSError:
         return None
 

@@ -54,7 +54,7 @@ def _holders(lock: Path) -> tuple[int, ...]:
     """The processes that the kernel lists for a lock file: `1: FLOCK ADVISORY READ 4242 fd:01:1234 0 EOF`."""
     try:
         inode = str(lock.stat().st_ino)
-        rows = [row.split() for row in _LOCKS.read_text().splitlines()]
+        rows = [row.split() for row in _LOCKS.read_text(encoding="utf-8").splitlines()]
     except FileNotFoundError:
         return ()
     found = {

@@ -131,9 +131,10 @@ $$;
 
 -- Makes the weekly partitions of events and logs from this week to `p_weeks` ahead; rows that came early are moved in.
 -- Whoever waits for a partition's lock makes all writers wait behind it, so this gives up soon and is tried again later.
+-- In UTC, where each week is as long as the next: elsewhere the one in which summer ends would overlap its neighbour.
 create function holdfast.ensure_partitions(p_weeks integer default 4) returns integer
 language plpgsql security definer set search_path = holdfast, pg_temp
-set lock_timeout = '2s' as $$
+set lock_timeout = '2s' set timezone = 'UTC' as $$
 declare
     v_table text;
     v_week  timestamptz;
@@ -144,9 +145,9 @@ begin
     perform pg_advisory_xact_lock(hashtextextended('holdfast.ensure_partitions', 0));
     foreach v_table in array array['events', 'agent_execution_logs'] loop
         for v_week in
-            select date_trunc('week', holdfast.now(), 'UTC') + make_interval(weeks => w) from generate_series(0, p_weeks) as w
+            select date_trunc('week', holdfast.now()) + make_interval(weeks => w) from generate_series(0, p_weeks) as w
         loop
-            v_name := v_table || to_char(v_week at time zone 'UTC', '"_"IYYY"w"IW');
+            v_name := v_table || to_char(v_week, '"_"IYYY"w"IW');
             if to_regclass('holdfast.' || v_name) is null then
                 perform make_partition(v_table, v_name, v_week);
                 v_made := v_made + 1;
@@ -172,7 +173,7 @@ $$;
 -- Drops the partitions that are older than they must be kept, and forgets rows that came without one.
 create function holdfast.drop_old_partitions(p_retention_days integer) returns integer
 language plpgsql security definer set search_path = holdfast, pg_temp
-set lock_timeout = '2s' as $$
+set lock_timeout = '2s' set timezone = 'UTC' as $$
 declare
     v_before  timestamptz := holdfast.now() - make_interval(days => p_retention_days);
     v_part    record;

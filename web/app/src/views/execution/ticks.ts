@@ -27,11 +27,12 @@ export function ticksOf(from: number, to: number, most: number): Tick[] {
   const ticks = ticksEach(step, from, to);
   if (ticks.length > 0) return ticks;
   // A stretch that is shorter than its step may lie between two marks: then one mark of a finer step.
-  const finer = STEPS.filter(each => each < step)
-    .map(each => ticksEach(each, from, to))
-    .findLast(found => found.length > 0);
-  const middle = finer?.[Math.floor(finer.length / 2)];
-  return middle === undefined ? [] : [middle];
+  for (const finer of STEPS.filter(each => each < step).reverse()) {
+    const found = ticksEach(finer, from, to);
+    const middle = found[Math.floor(found.length / 2)];
+    if (middle !== undefined) return [middle];
+  }
+  return [];
 }
 
 function ticksEach(step: number, from: number, to: number): Tick[] {
