@@ -128,7 +128,7 @@ class MissingRights(DatabaseError):
     """The database role lacks a right that Holdfast needs."""
 
 
-class DiskFull(DatabaseError):
+class DiskFull(DatabaseUnavailable):
     """The disk that holds the database is full."""
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
+
+import pytest
 
 from holdfast.errors import AlreadyClaimed
 from tests.support import racer
@@ -271,3 +274,19 @@ async def test_a_beat_never_shortens_a_lease(holdfast_url: str) -> None:
         assert lost == []
         row = await one(connection, "select lease_expires_at from holdfast.agent_executions")
         assert row["lease_expires_at"] == made["expires_at"]
+
+
+async def test_when_a_lease_ends_is_told_alike_in_every_country(holdfast_url: str) -> None:
+    async with connected(holdfast_url) as connection:
+        await connection.execute("set datestyle = 'SQL, DMY'; set timezone = 'UTC'")
+        await set_clock(connection)
+        await call(connection, "add_directive", sd_key="SD-1", title="held", status="active")
+        claims = []
+        for session_id in ("one", "two"):
+            started = await call_row(connection, "start_session", session_id=session_id)
+            fence = {"epoch": started["epoch"], "token": started["token"]}
+            claims.append({"session_id": session_id, "sd_key": "SD-1", "lease_seconds": 60} | fence)
+        await call(connection, "claim_directive", **claims[0])
+        times = "since 2030-01-01 12:00:00+00, until 2030-01-01 12:01:00+00"
+        with pytest.raises(AlreadyClaimed, match=re.escape(times)):
+            await call(connection, "claim_directive", **claims[1])

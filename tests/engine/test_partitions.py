@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import pytest
 
-from tests.support.sql import connected
+from tests.support.sql import connected, until_waiting
 
 LATER = "set holdfast.now = '2040-01-02 12:00+00'"
 
@@ -33,8 +34,26 @@ async def test_rows_that_came_before_their_partition_are_moved_into_it(holdfast_
         await connection.execute("select holdfast.create_execution('early')")
         where = "select tableoid::regclass::text from holdfast.events where time >= '2040-01-01'"
         assert await connection.fetchval(where) == "events_default"
+        await connection.execute(
+            "set holdfast.now = '2039-12-31 12:00+00'"
+        )  # the clock is put back
         await connection.execute("select holdfast.ensure_partitions()")
         assert await connection.fetchval(where) == "events_2040w01"
+
+
+async def test_a_partition_that_is_being_made_refuses_nobody_who_writes(holdfast_url: str) -> None:
+    async with connected(holdfast_url) as writer, connected(holdfast_url) as keeper:
+        for connection in (writer, keeper):
+            await connection.execute(LATER)
+        async with keeper.transaction():
+            await keeper.execute("select holdfast.ensure_partitions()")
+            # It waits for the keeper's locks, having chosen the partition that it writes to.
+            writing = asyncio.create_task(writer.execute("select holdfast.create_execution('one')"))
+            await until_waiting(keeper, writer)
+        await writing
+        assert await keeper.fetchval(
+            "select count(*) from pg_class where relname = 'events_2040w02'"
+        )
 
 
 async def test_history_is_dropped_once_it_is_older_than_it_must_be_kept(holdfast_url: str) -> None:
@@ -62,7 +81,7 @@ async def test_weeks_are_the_same_whatever_the_time_zone_and_through_its_winter(
             await connection.execute("select holdfast.ensure_partitions()")
         await connection.execute("set timezone = 'UTC'")
         found = [row[0] for row in await connection.fetch(bounds)]
-    weeks = [monday + timedelta(weeks=week) for week in range(13)]
+    weeks = [monday + timedelta(weeks=week) for week in range(1, 13)]
     assert found == [
         f"FOR VALUES FROM ('{begin:%F %T}+00') TO ('{begin + timedelta(weeks=1):%F %T}+00')"
         for begin in weeks
@@ -72,8 +91,8 @@ async def test_weeks_are_the_same_whatever_the_time_zone_and_through_its_winter(
 async def test_no_hour_is_dropped_early_where_the_day_begins_early(holdfast_url: str) -> None:
     async with connected(holdfast_url) as connection:
         await connection.execute("set timezone = 'Pacific/Kiritimati'")
-        await connection.execute(LATER)
-        await connection.execute("select holdfast.ensure_partitions(0)")
+        await connection.execute("set holdfast.now = '2039-12-31 12:00+00'")
+        await connection.execute("select holdfast.ensure_partitions(1)")
         await connection.execute("set holdfast.now = '2040-01-08 23:00+00'")  # its week's last hour
         await connection.execute("select holdfast.create_execution('late')")
         kept = "select count(*) from holdfast.events where time >= '2040-01-01'"

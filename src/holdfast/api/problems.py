@@ -37,7 +37,6 @@ STATUS: Mapping[type[HoldfastError], int] = {
     errors.TooManyRequests: 429,
     errors.KeysUnavailable: 503,
     errors.DatabaseUnavailable: 503,
-    errors.DiskFull: 503,
     errors.HoldfastError: 500,
 }
 

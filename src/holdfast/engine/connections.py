@@ -180,6 +180,11 @@ def translate(error: asyncpg.PostgresError) -> errors.HoldfastError:
             | "08006"
             | "08003"
             | "08001"
+            | "40001"
+            | "40P01"
+            | "53200"
+            | "53400"
+            | "58030"
         ):
             return errors.DatabaseUnavailable(f"The server answered: {message}.", hint=_URL_HINT)
         case "25006":

@@ -12,7 +12,13 @@ from holdfast.config import Settings
 from holdfast.engine.calls import Engine
 from holdfast.engine.heart import Heart
 from holdfast.engine.holding import held, holder_name
-from holdfast.errors import AlreadyClaimed, HoldfastError, IllegalMove
+from holdfast.errors import (
+    AlreadyClaimed,
+    DatabaseUnavailable,
+    HoldfastError,
+    IllegalMove,
+    LeaseLost,
+)
 from holdfast.model.leases import Lease, LeaseKind
 from holdfast.model.states import PlanStatus
 from holdfast.supervisors.handle import Supervisor
@@ -59,6 +65,12 @@ class Place:
                     await asyncio.shield(
                         self._session_call("interrupt_session", reason="its worker stops")
                     )
+                raise
+            except (LeaseLost, DatabaseUnavailable):  # another runner goes on
+                raise
+            except Exception:
+                with contextlib.suppress(HoldfastError):
+                    await self.close(PlanStatus.FAILED)
                 raise
 
     async def close(self, status: PlanStatus) -> None:

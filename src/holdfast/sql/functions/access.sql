@@ -94,6 +94,10 @@ begin
     if current_setting('synchronous_commit') = 'off' then
         perform set_config('synchronous_commit', 'on', true);
     end if;
+    -- A time in a message is read by people and agents of any country.
+    if current_setting('datestyle') not like 'ISO%' then
+        perform set_config('datestyle', 'ISO', true);
+    end if;
     return v_venture;
 end
 $$;

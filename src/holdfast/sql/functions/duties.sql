@@ -129,13 +129,16 @@ begin
 end
 $$;
 
--- Makes the weekly partitions of events and logs from this week to `p_weeks` ahead; rows that came early are moved in.
+-- Makes the weekly partitions of events and logs for the `p_weeks` to come; rows that came early are moved in.
+-- The week that it is gets one on an empty database only: who writes a row while its partition comes into being is refused.
+-- After weeks in which nobody was there, what is written in the first one stays in the default partition.
 -- Whoever waits for a partition's lock makes all writers wait behind it, so this gives up soon and is tried again later.
 -- In UTC, where each week is as long as the next: elsewhere the one in which summer ends would overlap its neighbour.
 create function holdfast.ensure_partitions(p_weeks integer default 4) returns integer
 language plpgsql security definer set search_path = holdfast, pg_temp
 set lock_timeout = '2s' set timezone = 'UTC' as $$
 declare
+    v_first integer;
     v_table text;
     v_week  timestamptz;
     v_name  text;
@@ -143,9 +146,10 @@ declare
 begin
     perform require_trusted('make partitions');
     perform pg_advisory_xact_lock(hashtextextended('holdfast.ensure_partitions', 0));
+    v_first := case when exists (select from weekly_partitions()) then 1 else 0 end;
     foreach v_table in array array['events', 'agent_execution_logs'] loop
         for v_week in
-            select date_trunc('week', holdfast.now()) + make_interval(weeks => w) from generate_series(0, p_weeks) as w
+            select date_trunc('week', holdfast.now()) + make_interval(weeks => w) from generate_series(v_first, p_weeks) as w
         loop
             v_name := v_table || to_char(v_week, '"_"IYYY"w"IW');
             if to_regclass('holdfast.' || v_name) is null then
@@ -156,6 +160,13 @@ begin
     end loop;
     return v_made;
 end
+$$;
+
+create function holdfast.weekly_partitions() returns table (name name, parent regclass, begins_at timestamptz)
+language sql stable set timezone = 'UTC' as $$
+    select c.relname, i.inhparent::regclass, to_timestamp(right(c.relname, 7), 'IYYY"w"IW')
+    from pg_inherits i join pg_class c on c.oid = i.inhrelid
+    where i.inhparent in ('holdfast.events'::regclass, 'holdfast.agent_execution_logs'::regclass) and c.relname ~ '_\d{4}w\d{2}$'
 $$;
 
 create function holdfast.make_partition(p_table text, p_name text, p_from timestamptz) returns void
@@ -183,16 +194,12 @@ begin
     if p_retention_days is null or p_retention_days < 1 then
         perform refuse('HF005', format('retention_days = %s is not at least 1.', p_retention_days), 'Its default is 90.');
     end if;
-    for v_part in
-        select c.relname, i.inhparent as parent from pg_inherits i join pg_class c on c.oid = i.inhrelid
-        where i.inhparent in ('holdfast.events'::regclass, 'holdfast.agent_execution_logs'::regclass)
-            and c.relname ~ '_\d{4}w\d{2}$'
-            and to_timestamp(right(c.relname, 7), 'IYYY"w"IW') + interval '1 week' <= v_before
+    for v_part in select * from weekly_partitions() as w where w.begins_at + interval '1 week' <= v_before
     loop
         if v_part.parent = 'holdfast.events'::regclass then
-            perform raise_feed_floor(v_part.relname, v_before);
+            perform raise_feed_floor(v_part.name, v_before);
         end if;
-        execute format('drop table %I', v_part.relname);
+        execute format('drop table %I', v_part.name);
         v_dropped := v_dropped + 1;
     end loop;
     perform raise_feed_floor('events_default', v_before);

@@ -278,6 +278,18 @@ create function holdfast.end_all_of_supervisor(p_row holdfast.supervisor_states,
 returns bigint
 language plpgsql as $$
 begin
+    perform end_work_of_supervisor(p_row, p_why);
+    update supervisor_states set paused_at = null, paused_by = null, pause_reason = null,
+        lease_token = null, lease_expires_at = null, lease_holder = null
+    where venture_id = p_row.venture_id and id = p_row.id;
+    return end_supervisor(p_row, p_state, null, p_why);
+end
+$$;
+
+-- Ends what would otherwise wait for a supervisor that is over: its plan, its executions, its questions.
+create function holdfast.end_work_of_supervisor(p_row holdfast.supervisor_states, p_why text) returns void
+language plpgsql as $$
+begin
     perform end_stopped_plan(p_row.venture_id, p_row.id, p_why);
     perform stop_execution(p_row.venture_id, e, p_why) from (
         select * from agent_executions where venture_id = p_row.venture_id and supervisor_id = p_row.id and ended_at is null
@@ -285,9 +297,5 @@ begin
     perform withdraw_locked_question(lock_question(p_row.venture_id, q.id), p_why) from (
         select id from questions where venture_id = p_row.venture_id and supervisor_id = p_row.id and status = 'open'
         order by id) q;
-    update supervisor_states set paused_at = null, paused_by = null, pause_reason = null,
-        lease_token = null, lease_expires_at = null, lease_holder = null
-    where venture_id = p_row.venture_id and id = p_row.id;
-    return end_supervisor(p_row, p_state, null, p_why);
 end
 $$;

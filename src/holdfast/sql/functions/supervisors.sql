@@ -293,6 +293,9 @@ begin
     v_row := fence_supervisor(v_venture, p_supervisor_id, p_epoch, p_token);
     perform require_drawn('supervisor', p_supervisor_id::text, v_row.state::text, p_state::text,
         is_drawn(v_row.state, p_state) and p_state in ('completed', 'failed'));
+    if p_state = 'failed' and exists (select from plans where venture_id = v_venture and supervisor_id = p_supervisor_id and ended_at is null) then
+        perform end_work_of_supervisor(v_row, format('Its runner failed: %s', p_error));  -- nobody else would
+    end if;
     return end_supervisor(v_row, p_state, p_result, p_error);
 end
 $$;
