@@ -46,7 +46,7 @@ class Settings:
     lease_seconds: float = 30.0
     """How long a lease lasts without a heartbeat."""
     max_deaths: int = 5
-    """How many deaths in a row without progress stop a supervisor."""
+    """How many deaths in a row without progress stop a supervisor; one after a minute of waiting is not counted."""
     worker_executions: int = 8
     """How many executions one worker runs at once."""
     worker_supervisors: int = 100

@@ -182,6 +182,26 @@ async def test_the_runner_of_a_plan_is_neither_taken_back_nor_forked(holdfast_ur
                 await call(connection, function, **named, **given)
 
 
+@pytest.mark.parametrize(
+    ("waits_seconds", "state", "deaths"),
+    [(59, "failed", 5), (61, "waiting_for_answers", 0)],
+)
+async def test_a_machine_that_sleeps_does_not_end_what_waits_in_peace(
+    waits_seconds: int, state: str, deaths: int, holdfast_url: str
+) -> None:
+    async with staged(holdfast_url) as stage:
+        await stage.begin()
+        for _ in range(5):
+            await stage.do("save_supervisor", state="waiting_for_answers")
+            for seconds in (20, 20, waits_seconds - 40):
+                await stage.later(seconds)
+                await stage.beat()
+            await stage.die()
+            await stage.take_up()
+        row = await stage.row()
+        assert (row["state"], row["deaths_in_a_row"]) == (state, deaths)
+
+
 async def test_a_supervisor_that_keeps_dying_is_stopped_with_all_that_waits_for_it(
     holdfast_url: str,
 ) -> None:

@@ -78,6 +78,14 @@ class Stage:
             self.connection, "claim_executions", holder="other", kinds=[kind], **lease
         )
 
+    async def beat(self) -> None:
+        """Its worker says that it lives."""
+        lost = await call(
+            self.connection, "renew_leases", kinds=["supervisor"], ids=[self.id],
+            epochs=[self.token.epoch], tokens=[self.token.token], lease_seconds=LEASE_SECONDS,
+        )  # fmt: skip
+        assert not lost
+
     async def later(self, seconds: float = LEASE_SECONDS + 1) -> None:
         self.seconds += seconds
         await set_clock(self.connection, self.seconds)

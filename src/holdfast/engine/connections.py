@@ -180,13 +180,13 @@ def translate(error: asyncpg.PostgresError) -> errors.HoldfastError:
             | "08006"
             | "08003"
             | "08001"
-            | "40001"
-            | "40P01"
-            | "53200"
-            | "53400"
-            | "58030"
         ):
             return errors.DatabaseUnavailable(f"The server answered: {message}.", hint=_URL_HINT)
+        case "40001" | "40P01" | "53200" | "53400" | "58030":
+            return errors.DatabaseUnavailable(
+                f"The server cannot do it now: {message}.",
+                hint="Try again; if it stays so, look into the server's log.",
+            )
         case "25006":
             return errors.DatabaseUnavailable(
                 f"The server takes no changes: {message}.",

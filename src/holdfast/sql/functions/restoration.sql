@@ -99,11 +99,14 @@ begin
 end
 $$;
 
--- Ends a lease that ran out: the supervisor is ready for another worker, or stopped if it keeps dying.
+-- Ends a lease that ran out: the supervisor is ready for another worker, or stopped if it keeps dying. A death while it waited
+-- in peace is not its own: a machine that sleeps every night must not end what waits for a person.
 create function holdfast.expire_supervisor(p_row holdfast.supervisor_states, p_max_deaths integer) returns text
 language plpgsql as $$
 declare
-    v_deaths integer := p_row.deaths_in_a_row + 1;
+    v_is_own boolean := p_row.state not in ('waiting_for_tasks', 'waiting_for_answers')
+        or p_row.heartbeat_at < coalesce(p_row.last_restored_at, p_row.started_at) + interval '1 minute';
+    v_deaths integer := p_row.deaths_in_a_row + v_is_own::integer;
 begin
     update supervisor_states set deaths_in_a_row = v_deaths, lease_token = null, lease_expires_at = null
     where venture_id = p_row.venture_id and id = p_row.id;
