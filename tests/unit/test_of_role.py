@@ -69,5 +69,5 @@ def test_anything_else_is_refused(command: str) -> None:
 
 @pytest.mark.parametrize("event", ["", "[]", "{}", '{"tool_input": {"command": 1}}'])
 def test_what_is_no_command_is_refused(event: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO(event))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(event.encode())))
     assert of_role.main(["ls *"]) == of_role.REFUSED
