@@ -276,6 +276,16 @@ async def test_when_the_leader_stops_the_follower_leads_and_tells_the_next_one(
         assert judge(first.given, truth).invented == 0
 
 
+async def test_a_follower_that_is_elected_while_it_listens_leads_at_once(
+    engine: PostgresEngine, nats: NatsServer, venture_id: UUID
+) -> None:
+    async with two(engine, nats, quiet_seconds=LONG_SECONDS) as (first, second):
+        stream = await together(engine, venture_id, first, second)
+        await first.stop()
+        await until(lambda: second.leads, "the second one leads")
+        await write_to(engine, venture_id, stream, second)
+
+
 END_THE_LEADERS_CONNECTION = """
 select count(pg_terminate_backend(l.pid)) from pg_locks l join pg_database d on d.oid = l.database
 where l.locktype = 'advisory' and l.granted and d.datname = current_database()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from holdfast.engine import texts
 from holdfast.engine.background import Background
@@ -30,8 +32,18 @@ class Election(Background):
         super().__init__()
         self.leads = False
         """Whether this process was elected."""
+        self._on_elected: Callable[[], None] = _nobody_waits
         self._engine = engine
         self._stand_by_seconds = stand_by_seconds
+
+    @contextmanager
+    def waking(self, on_elected: Callable[[], None]) -> Iterator[None]:
+        """Have something called as soon as this process is elected, for who waits for something else."""
+        self._on_elected = on_elected
+        try:
+            yield
+        finally:
+            self._on_elected = _nobody_waits
 
     async def stop(self) -> None:
         """End it; stopping twice is safe."""
@@ -56,7 +68,13 @@ class Election(Background):
                 lambda: connection.fetchval(query, timeout=ANSWER_SECONDS)
             )
             backoff.succeeded()
+            if self.leads:
+                self._on_elected()
             await asyncio.sleep(self._stand_by_seconds)
 
     def _lose(self, *_: object) -> None:
         self.leads = False
+
+
+def _nobody_waits() -> None:
+    """Whoever leads looks at that itself."""

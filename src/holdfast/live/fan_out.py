@@ -116,7 +116,10 @@ class SharedTail:
                     reader = Reader(connection, None)
                     cursor = self._cursor or await end_of_feed(reader)
                     self._stand_at(cursor)
-                    with self._bus.hearing(self._subject) as ear:
+                    with (
+                        self._bus.hearing(self._subject) as ear,
+                        self._election.waking(lambda: ear.hear(b"")),
+                    ):
                         listener = Listener(
                             reader,
                             ear,
