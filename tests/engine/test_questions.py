@@ -184,6 +184,31 @@ async def test_a_withdrawn_question_takes_no_answer(holdfast_url: str) -> None:
             await call(connection, "withdraw_question", question_id=answered, **_fence(who))
 
 
+@pytest.mark.parametrize(
+    ("ending", "why"),
+    [
+        ({"state": "completed"}, "Who asked it is done."),
+        ({"state": "failed", "error": "no disk"}, "Who asked it has failed: no disk"),
+    ],
+)
+async def test_what_nobody_is_left_to_be_told_is_withdrawn(
+    holdfast_url: str, ending: dict[str, Any], why: str
+) -> None:
+    async with connected(holdfast_url) as connection:
+        who = await _claimed(connection)
+        await call(connection, "save_supervisor", **who, state="working")
+        open_ = [await _ask(connection, who) for _ in range(2)]
+        answered = await _ask(connection, who)
+        await call(connection, "answer_question", question_id=answered, answer="yes")
+        await call(connection, "finish_supervisor", **who, **ending)
+        for asked in open_:
+            row = await _question(connection, asked)
+            assert (row["status"], row["close_reason"]) == ("withdrawn", why)
+        assert (await _question(connection, answered))["status"] == "answered"
+        with pytest.raises(IllegalMove, match=why):
+            await call(connection, "answer_question", question_id=open_[0], answer="yes")
+
+
 async def test_an_answer_is_acknowledged_once_and_only_after_delivery(holdfast_url: str) -> None:
     async with connected(holdfast_url) as connection:
         who = await _claimed(connection)

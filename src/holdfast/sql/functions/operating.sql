@@ -294,8 +294,6 @@ begin
     perform stop_execution(p_row.venture_id, e, p_why) from (
         select * from agent_executions where venture_id = p_row.venture_id and supervisor_id = p_row.id and ended_at is null
         order by id for no key update) e;
-    perform withdraw_locked_question(lock_question(p_row.venture_id, q.id), p_why) from (
-        select id from questions where venture_id = p_row.venture_id and supervisor_id = p_row.id and status = 'open'
-        order by id) q;
+    perform withdraw_all_questions(p_row.venture_id, p_row.id, p_why);
 end
 $$;

@@ -103,9 +103,7 @@ create function holdfast.let_plan_stop(p_plan holdfast.plans, p_reason text) ret
 language plpgsql as $$
 begin
     update plans set stop_reason = p_reason where venture_id = p_plan.venture_id and id = p_plan.id;
-    perform withdraw_locked_question(lock_question(p_plan.venture_id, q.id), p_reason) from (
-        select id from questions where venture_id = p_plan.venture_id and supervisor_id = p_plan.supervisor_id and status = 'open'
-        order by id) q;
+    perform withdraw_all_questions(p_plan.venture_id, p_plan.supervisor_id, p_reason);
     perform emit_plan(p_plan.venture_id, p_plan.id, 'plan.stopping', jsonb_build_object('name', p_plan.name, 'reason', left(p_reason, 500)));
 end
 $$;

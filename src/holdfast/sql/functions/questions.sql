@@ -270,6 +270,16 @@ begin
 end
 $$;
 
+-- Withdraws what a supervisor has asked and nobody has answered.
+create function holdfast.withdraw_all_questions(p_venture_id uuid, p_supervisor_id uuid, p_reason text) returns void
+language plpgsql as $$
+begin
+    perform withdraw_locked_question(lock_question(p_venture_id, q.id), p_reason) from (
+        select id from questions where venture_id = p_venture_id and supervisor_id = p_supervisor_id and status = 'open'
+        order by id) q;
+end
+$$;
+
 -- The question under its lock, for its asker, who holds its lease.
 create function holdfast.fence_question(p_venture_id uuid, p_question_id uuid, p_epoch bigint, p_token uuid)
 returns holdfast.questions

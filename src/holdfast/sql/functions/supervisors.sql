@@ -300,11 +300,13 @@ begin
 end
 $$;
 
+-- What it asked and nobody answered is withdrawn: there is nobody to be told any more.
 create function holdfast.end_supervisor(
     p_row holdfast.supervisor_states, p_state holdfast.supervisor_state, p_result jsonb, p_error text)
 returns bigint
 language plpgsql as $$
 begin
+    perform withdraw_all_questions(p_row.venture_id, p_row.id, coalesce('Who asked it has failed: ' || p_error, 'Who asked it is done.'));
     update supervisor_states set state = p_state, result = p_result, lease_expires_at = null,
         ended_at = greatest(holdfast.now(), started_at), progress = case when p_state = 'completed' then 100 else progress end,
         error_message = case when p_state = 'failed' then left(coalesce(nullif(p_error, ''), 'It gave no reason.'), 20000) end
