@@ -17,6 +17,7 @@ from holdfast.model.leases import Lease, LeaseKind
 from holdfast.plans.deeds import Deeds
 from holdfast.plans.rendering import with_environment
 from holdfast.supervisors.handle import Supervisor
+from holdfast.supervisors.writer import SupervisorWriter
 
 TITLE = "plan: what its runner spends on a step, in plans of 1,000, 3,000 and 10,000 steps"
 SIZES = (1_000, 3_000, 10_000)
@@ -130,5 +131,5 @@ async def _half_done(engine: PostgresEngine, url: str, size: int) -> tuple[UUID,
     plan_id: UUID = made["id"]
     return plan_id, Supervisor(
         lease=lease, name="plan", input={}, memory=claimed["memory"],
-        restoration_count=0, engine=engine, watch=Watch(engine),
+        restoration_count=0, engine=engine, writer=SupervisorWriter(engine, VENTURE), watch=Watch(engine),
     )  # fmt: skip

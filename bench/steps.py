@@ -13,7 +13,8 @@ from holdfast.model.leases import Lease, LeaseKind
 from holdfast.supervisors.handle import Supervisor
 
 TITLE = "durable steps, beside DBOS"
-CALLERS = (1, 32)
+# Supervisors, workflows of DBOS, the target.
+_PAIRS = ((1, 1, 10.0), (32, 32, 10.0), (256, 32, 50.0))
 _rows = itertools.count()
 """Each supervisor is measured once: it remembers its steps."""
 
@@ -25,21 +26,21 @@ async def run(bench: Bench) -> list[Figure]:
     theirs = await bench.server.database()
     await fill(url)
     measurements: dict[str, Measurement] = {}
-    for callers in CALLERS:
-        measurements[f"ours {callers}"] = _steps(url, callers)
-        measurements[f"theirs {callers}"] = _peers.peer(python, "dbos_steps", theirs, callers)
+    for ours, workflows, _ in _PAIRS:
+        measurements[f"ours {ours}"] = _steps(url, ours)
+        measurements[f"theirs {workflows}"] = _peers.peer(python, "dbos_steps", theirs, workflows)
     samples = await bench.alternate(measurements)
     for one in (url, theirs):
         await bench.server.drop(one)
     return [
         compare(
-            f"durable steps of {n} supervisors / of {n} workflows of DBOS",
+            f"durable steps of {ours} supervisors / of {workflows} workflows of DBOS",
             samples,
-            f"ours {n}",
-            f"theirs {n}",
-            at_least=10,
+            f"ours {ours}",
+            f"theirs {workflows}",
+            at_least=target,
         )
-        for n in CALLERS
+        for ours, workflows, target in _PAIRS
     ]
 
 
@@ -54,6 +55,7 @@ def _steps(url: str, callers: int) -> Measurement:
                     memory={"steps": {}, "executions": {}},
                     restoration_count=0,
                     engine=hf.engine,
+                    writer=hf.supervisor_writer(VENTURE),
                     watch=hf.watch,
                 )
                 for _ in range(callers)

@@ -44,6 +44,7 @@ from holdfast.progress import ProgressTracker
 from holdfast.supervisors.handle import Supervisor
 from holdfast.supervisors.outcomes import LOOK_AGAIN_SECONDS
 from holdfast.supervisors.running import SupervisorFunction
+from holdfast.supervisors.writer import SupervisorWriter
 from holdfast.telemetry import spans
 
 CallableFunction: TypeAlias = Callable[..., Awaitable[Any] | Any]
@@ -100,6 +101,7 @@ class Holdfast:
         self._broadcaster: StatusBroadcaster | None = None
         self._ventures: dict[str, UUID] = {}
         self._writers: dict[UUID, ExecutionWriter] = {}
+        self._supervisor_writers: dict[UUID, SupervisorWriter] = {}
 
     async def __aenter__(self) -> Holdfast:
         async with contextlib.AsyncExitStack() as stack:
@@ -126,6 +128,7 @@ class Holdfast:
     ) -> None:
         self._ventures.clear()
         self._writers.clear()
+        self._supervisor_writers.clear()
         self._broadcaster = None
         await self._stack.__aexit__(kind, error, trace)
         self._engine = None
@@ -541,3 +544,9 @@ class Holdfast:
         if venture_id not in self._writers:
             self._writers[venture_id] = ExecutionWriter(self.engine, venture_id)
         return self._writers[venture_id]
+
+    def supervisor_writer(self, venture_id: UUID) -> SupervisorWriter:
+        """The shared writer of a venture's supervisors."""
+        if venture_id not in self._supervisor_writers:
+            self._supervisor_writers[venture_id] = SupervisorWriter(self.engine, venture_id)
+        return self._supervisor_writers[venture_id]

@@ -12,7 +12,7 @@ from tests.chaos.shapes import make_plans
 # The calls between which a worker does its work; a kill before or after one finds the database in another state.
 SAVE_POINTS = (
     *("claim_supervisors", "claim_executions", "start_session", "claim_directive", "renew_leases"),
-    *("attach_supervisor", "save_supervisor", "advance_plan", "start_plan_step", "append_logs"),
+    *("attach_supervisor", "save_supervisors", "advance_plan", "start_plan_step", "append_logs"),
     *("save_executions", "finish_execution", "complete_plan_step", "fail_plan_step", "reap"),
     *("send_plan_back", "deliver_answer", "acknowledge_answer", "open_gate", "verify_plan_step"),
     *("record_evidence", "finish_plan", "move_directive_phase", "move_directive", "end_session"),

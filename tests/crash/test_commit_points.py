@@ -29,13 +29,13 @@ CALM_LEASE_SECONDS = 2.0
 AT_ONCE = 6
 # Their number depends on how long the run takes: that they are met a last time cannot be foretold.
 _BY_THE_CLOCK = frozenset(
-    {"reap", "renew_leases", "claim_executions", "claim_supervisors", "save_supervisor"}
+    {"reap", "renew_leases", "claim_executions", "claim_supervisors", "save_supervisors"}
     | {"append_logs", "ventures_with_work"}
 )
 # What the plan cannot do without; a tracing run that misses one has traced nothing.
 _NEEDED = frozenset(
     {"claim_supervisors", "claim_executions", "start_session", "claim_directive", "renew_leases"}
-    | {"attach_supervisor", "save_supervisor", "advance_plan", "start_plan_step", "append_logs"}
+    | {"attach_supervisor", "save_supervisors", "advance_plan", "start_plan_step", "append_logs"}
     | {"save_executions", "finish_execution", "complete_plan_step", "fail_plan_step"}
     | {"send_plan_back", "deliver_answer", "acknowledge_answer", "open_gate", "verify_plan_step"}
     | {"record_evidence", "finish_plan", "move_directive_phase", "move_directive", "end_session"}

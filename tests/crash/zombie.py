@@ -37,13 +37,15 @@ async def take_supervisor(hf: holdfast.Holdfast) -> Supervisor:
         handlers=["release"],
         lease_seconds=hf.settings.lease_seconds,
     )
+    lease = await lease_of(hf, LeaseKind.SUPERVISOR, row)
     return Supervisor(
-        lease=await lease_of(hf, LeaseKind.SUPERVISOR, row),
+        lease=lease,
         name=row["name"],
         input=row["input"],
         memory=row["memory"],
         restoration_count=0,
         engine=hf.engine,
+        writer=hf.supervisor_writer(lease.venture_id),
         watch=hf.watch,
     )
 

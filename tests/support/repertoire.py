@@ -6,12 +6,12 @@ A new public function has to be added here: tests compare these names with the c
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 from uuid import UUID
 
 from tests.support.conversations import DROPPING, KEEPING
-from tests.support.sql import START, Token
+from tests.support.sql import START, Row, Token
 from tests.support.world import (
     CATALOGUE,
     DIRECTIVE,
@@ -51,6 +51,11 @@ class Call:
         if self.many:
             return arguments | {"epochs": [epoch], "tokens": [value]}
         return arguments | {"epoch": epoch, "token": value}
+
+
+def refused(rows: Sequence[Row]) -> list[Row]:
+    """Of what a call with arrays answers, the refusals; some answer with nothing else, and without a code."""
+    return [row for row in rows if row.get("code", "lost") is not None]
 
 
 def held(world: World, lease: str) -> Held:
@@ -205,7 +210,22 @@ CALLS: dict[str, Call] = {
         many=True,
     ),
     "begin_step": _supervisor(name="another"),
+    "begin_steps": Call(
+        arguments=lambda w: {"supervisor_ids": [w.supervisor.id], "names": ["another"]},
+        lease="supervisor",
+        many=True,
+    ),
     "finish_step": _supervisor(name="step", result={"a": 1}),
+    "finish_steps": Call(
+        arguments=lambda w: {
+            "supervisor_ids": [w.supervisor.id],
+            "names": ["step"],
+            "results": [{"a": 1}],
+            "errors": [None],
+        },
+        lease="supervisor",
+        many=True,
+    ),
     "spawn_execution": _supervisor(key="k", name="spawned", kind="command"),
     "attach_supervisor": _supervisor_with(
         lambda w: {"session_id": w.session.id, "directive_id": w.claim.id}

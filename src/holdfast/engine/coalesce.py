@@ -10,11 +10,11 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from holdfast.engine.backoff import patiently
-from holdfast.engine.calls import Engine
+from holdfast.engine.calls import Engine, Row
 from holdfast.errors import BY_SQLSTATE, HoldfastError, InvalidValue, Refused
 
 MOST_ROWS = 1000
@@ -25,7 +25,10 @@ FEW_ROWS = 32
 # By then the leases under which rows are written are over.
 PATIENCE_SECONDS = 120.0
 
-_Waiting = tuple[tuple[Any, ...], "asyncio.Future[None]"]
+Written: TypeAlias = "asyncio.Future[Row | None]"
+"""What becomes of a row: what the function says of it, if anything, once that is committed; or the refusal."""
+
+_Waiting: TypeAlias = tuple[tuple[Any, ...], Written]
 
 
 class Coalescer:
@@ -56,9 +59,9 @@ class Coalescer:
         self._flights = 0
         self._senders: set[asyncio.Task[None]] = set()
 
-    def put(self, *row: Any) -> asyncio.Future[None]:
-        """Queue a row; the future is done when it is committed, or holds the refusal."""
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    def put(self, *row: Any) -> Written:
+        """Queue a row."""
+        done: Written = asyncio.get_running_loop().create_future()
         done.add_done_callback(_retrieve)
         self._waiting.append((row, done))
         # A row whose key is under way is taken by the sender that has the key, when that is back.
@@ -103,7 +106,7 @@ class Coalescer:
 
     async def _send(self, batch: list[_Waiting]) -> None:
         try:
-            refused = await self._call([row for row, _ in batch])
+            answers = await self._call([row for row, _ in batch])
         except Refused as error:
             if len(batch) == 1:
                 _fail(batch[0], error)
@@ -121,19 +124,23 @@ class Coalescer:
             ):  # stopped; otherwise the rows that wait are not to blame
                 raise
             return
-        for row, done in batch:
-            if row[0] in refused:
-                _fail((row, done), refused[row[0]])
-            elif not done.done():
-                done.set_result(None)
+        for one in batch:
+            _settle(one, answers.get(one[0][0]))
 
-    async def _call(self, rows: list[tuple[Any, ...]]) -> dict[Any, Refused]:
+    async def _call(self, rows: list[tuple[Any, ...]]) -> dict[Any, Row]:
         arrays = {column: [row[i] for row in rows] for i, column in enumerate(self._columns)}
         answer = await patiently(
             lambda: self._engine.call(self._function, **arrays, venture_id=self._venture_id),
             at_most_seconds=PATIENCE_SECONDS,
         )
-        return {row[0]: BY_SQLSTATE.get(row["code"], InvalidValue)(row["reason"]) for row in answer}
+        return {row[0]: row for row in answer}
+
+
+def _settle(one: _Waiting, answer: Row | None) -> None:
+    if answer is not None and answer["code"] is not None:
+        _fail(one, BY_SQLSTATE.get(answer["code"], InvalidValue)(answer["reason"]))
+    elif not one[1].done():
+        one[1].set_result(answer)
 
 
 def _fail(one: _Waiting, error: BaseException) -> None:
@@ -141,7 +148,7 @@ def _fail(one: _Waiting, error: BaseException) -> None:
         one[1].set_exception(error)
 
 
-def _retrieve(done: asyncio.Future[None]) -> None:
+def _retrieve(done: Written) -> None:
     """Who does not await a row hears of its failure at the next flush, not from the garbage collector."""
     if not done.cancelled():
         done.exception()

@@ -71,6 +71,9 @@ async def prepare(connection: Connection) -> None:
         )
 
 
+_JSON = json.JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+
+
 def encode_json(value: object) -> str:
     """A value as JSON text; raises `InvalidValue` for what is not JSON, naming where it stands.
 
@@ -78,7 +81,7 @@ def encode_json(value: object) -> str:
     '{"a":[1,null]}'
     """
     try:
-        return json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+        return _JSON.encode(value)
     except (TypeError, ValueError, RecursionError) as error:
         place = _not_json(value, "value") or f"value: {error}"
         raise errors.InvalidValue(

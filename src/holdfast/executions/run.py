@@ -11,6 +11,7 @@ from uuid import UUID
 
 from holdfast.engine.backoff import patiently
 from holdfast.engine.calls import Engine
+from holdfast.engine.coalesce import Written
 from holdfast.errors import LeaseLost
 from holdfast.executions.values import member
 from holdfast.executions.writer import ExecutionWriter
@@ -47,7 +48,7 @@ class Run:
         self._engine = engine
         self._writer = writer
         self._position = completed_steps
-        self._unflushed: list[asyncio.Future[None]] = []
+        self._unflushed: list[Written] = []
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
 
@@ -152,17 +153,17 @@ class Run:
     def _step(self, position: int, name: str, status: str) -> None:
         self._write(lambda: [self._writer.step(self.lease, position, name, status)])
 
-    def _write(self, write: Callable[[], list[asyncio.Future[None]]]) -> None:
+    def _write(self, write: Callable[[], list[Written]]) -> None:
         """Queue something; a function that runs in a thread writes through the event loop it came from."""
         if threading.get_ident() == self._thread:
             self._keep(write())
         else:
             self._loop.call_soon_threadsafe(lambda: self._keep(write()))
 
-    def _keep(self, written: list[asyncio.Future[None]]) -> None:
+    def _keep(self, written: list[Written]) -> None:
         self._unflushed = [one for one in self._unflushed if not _is_done_well(one)]
         self._unflushed.extend(written)
 
 
-def _is_done_well(future: asyncio.Future[None]) -> bool:
+def _is_done_well(future: Written) -> bool:
     return future.done() and not future.cancelled() and future.exception() is None

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 from uuid import UUID
 
 from holdfast.engine.calls import Engine
-from holdfast.engine.coalesce import Coalescer
+from holdfast.engine.coalesce import Coalescer, Written
 from holdfast.model.leases import Lease
 
 # A log line longer than the database takes is split, never cut.
@@ -38,7 +37,7 @@ class ExecutionWriter:
 
     def log(
         self, lease: Lease, level: str, message: str, data: dict[str, Any] | None
-    ) -> list[asyncio.Future[None]]:
+    ) -> list[Written]:
         """Queue a line; a very long one becomes several."""
         size = MAX_MESSAGE_CHARACTERS
         # PostgreSQL's text has no NUL; what an agent prints may.
@@ -48,16 +47,16 @@ class ExecutionWriter:
             self._logs.put(lease.id, lease.epoch, lease.token, level, part, data) for part in parts
         ]
 
-    def step(self, lease: Lease, position: int, name: str, status: str) -> asyncio.Future[None]:
+    def step(self, lease: Lease, position: int, name: str, status: str) -> Written:
         """Queue a step's new state."""
         return self._steps.put(lease.id, lease.epoch, lease.token, position, name, status)
 
-    def activity(self, lease: Lease, text: str) -> asyncio.Future[None]:
+    def activity(self, lease: Lease, text: str) -> Written:
         """Queue what is being done; among the steps, since what is said last is what is shown."""
         return self._steps.put(lease.id, lease.epoch, lease.token, None, text, None)
 
     def save(
         self, lease: Lease, *, activity: str | None, completed: int | None, total: int | None
-    ) -> asyncio.Future[None]:
+    ) -> Written:
         """Queue an execution's own numbers."""
         return self._saves.put(lease.id, lease.epoch, lease.token, activity, completed, total)

@@ -36,6 +36,7 @@ class Conductor(Claiming):
             memory=row["memory"],
             restoration_count=row["restoration_count"],
             engine=self._hf.engine,
+            writer=self._hf.supervisor_writer(lease.venture_id),
             watch=self._hf.watch,
         )
         _tell(supervisor)

@@ -22,6 +22,7 @@ from holdfast.model.supervisors import restoration_of
 from holdfast.supervisors.conversation import Conversation
 from holdfast.supervisors.outcomes import Outcome, Outcomes
 from holdfast.supervisors.tool_calls import unanswered_calls
+from holdfast.supervisors.writer import SupervisorWriter
 
 _Result = TypeVar("_Result")
 
@@ -50,6 +51,7 @@ class Supervisor:
         memory: dict[str, Any],
         restoration_count: int,
         engine: Engine,
+        writer: SupervisorWriter,
         watch: Watch,
     ) -> None:
         self.lease = lease
@@ -57,6 +59,7 @@ class Supervisor:
         self.input = input
         self.restoration_count = restoration_count
         self._engine = engine
+        self._writer = writer
         self._outcomes = Outcomes(engine, watch, lease.venture_id)
         self._steps: dict[str, Any] = memory["steps"]
         self._executions: dict[str, str] = memory["executions"]
@@ -89,13 +92,7 @@ class Supervisor:
         state: SupervisorState | None = None,
     ) -> None:
         """Say where the work is."""
-        await self.call(
-            "save_supervisor",
-            supervisor_id=self.id,
-            state=state,
-            activity=activity,
-            progress=progress,
-        )
+        await self._writer.save(self.lease, state=state, activity=activity, progress=progress)
 
     async def phase(self, name: str) -> None:
         """Enter a phase of one's own; this is a save point."""
@@ -147,7 +144,7 @@ class Supervisor:
         if done is not None and done["status"] == "completed":
             kept: _Result = done["result"]
             return kept
-        [row] = await self.call("begin_step", supervisor_id=self.id, name=name)
+        row = await self._writer.begin_step(self.lease, name)
         if "attempt" in inspect.signature(function).parameters:
             kwargs["attempt"] = row["attempt"]
         try:
@@ -161,9 +158,7 @@ class Supervisor:
 
     async def _finish_step(self, name: str, **outcome: Any) -> None:
         """What a step gave may have taken hours: it is not thrown away because the database restarts."""
-        await patiently(
-            lambda: self.call("finish_step", supervisor_id=self.id, name=name, **outcome)
-        )
+        await patiently(lambda: self._writer.finish_step(self.lease, name, **outcome))
 
     async def spawn(self, agent: str, /, *, key: str | None = None, **input: Any) -> Job:
         """Start an execution, once, ever: the callable of that name, `command` with `command=[…]`, or `claude` with `prompt=…`."""
