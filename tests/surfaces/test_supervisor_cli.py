@@ -71,6 +71,13 @@ def test_a_person_looks_goes_back_and_stops(cli: Command, died: str) -> None:
     cli("supervisor", "show", "0123abcd").assert_refused_with("no supervisor 0123abcd")
 
 
+def test_those_that_are_over_are_shown_if_wanted(cli: Command, died: str) -> None:
+    cli("supervisor", "stop", died)
+    assert "--all shows those that are over" in cli("supervisor", "list").out
+    assert "harbour" in cli("supervisor", "list", "--all").out
+    assert "There is no supervisor." in cli("supervisor", "list", "--state", "paused").out
+
+
 def test_what_a_restoration_found_is_shown(cli: Command, holdfast_url: str) -> None:
     async def restored() -> Any:
         async with staged(holdfast_url) as stage:

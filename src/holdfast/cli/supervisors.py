@@ -49,7 +49,10 @@ def list_supervisors(
     if as_json:
         print_json(rows)
     elif not rows:
-        console.print("There is no supervisor. hf.start(…) or a plan begins one.", style="quiet")
+        told = "." if everything or state else " at work; --all shows those that are over."
+        console.print(
+            f"There is no supervisor{told} hf.start(…) or a plan begins one.", style="quiet"
+        )
     else:
         console.print(_table(rows))
 
