@@ -180,6 +180,33 @@ async def test_what_ends_while_the_database_is_away_is_kept_and_not_done_again(
     assert [row["message"] for row in logs] == ["before", "after"]
 
 
+async def test_a_supervisor_that_gets_on_while_the_database_is_away_is_not_interrupted(
+    server: CrashableServer,
+) -> None:
+    begun, may_go_on = asyncio.Event(), asyncio.Event()
+    settings = Settings(database_url=server.url, lease_seconds=LEASE_SECONDS)
+    async with Holdfast(settings) as hf:
+
+        @hf.supervisor("goer")
+        async def goer(sup: Supervisor) -> list[int]:
+            begun.set()
+            await may_go_on.wait()
+            attempt = await sup.step("while it is away", lambda attempt: attempt)
+            await sup.save(activity="it is back")
+            return [attempt, sup.restoration_count]
+
+        supervisor = await hf.start("goer")
+        runner = Worker(hf)
+        runner.start()
+        await begun.wait()
+        server.kill()
+        may_go_on.set()
+        await asyncio.sleep(1)
+        await server.start()
+        assert await hf.result(supervisor) == [1, 0]
+        await runner.stop()
+
+
 async def assert_all_ends(
     url: str, engine: PostgresEngine, plans: list[Any], supervisor: UUID
 ) -> None:
