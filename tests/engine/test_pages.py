@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
+from uuid import RFC_4122, UUID
 
 import pytest
 
 from holdfast.engine import texts
 from tests.support.callers import asking, member
-from tests.support.sql import connected
+from tests.support.sql import call_value, connected
 
 if TYPE_CHECKING:
     from holdfast.engine.connections import Connection
@@ -101,3 +102,14 @@ async def test_a_page_reads_few_blocks_of_many_rows(holdfast_url: str) -> None:
                 for name, arguments in PAGES.items()
             }
     assert {name: blocks for name, blocks in read.items() if blocks > MOST_BLOCKS} == {}
+
+
+async def test_what_is_made_later_has_the_greater_id(holdfast_url: str) -> None:
+    async with connected(holdfast_url) as connection:
+        before = time.time()
+        ids: list[UUID] = [await call_value(connection, "uuid7") for _ in range(200)]
+        after = time.time()
+    assert ids == sorted(ids)
+    assert {(one.version, one.variant) for one in ids} == {(7, RFC_4122)}
+    for one in ids:
+        assert int(before * 1000) <= one.int >> 80 <= int(after * 1000)

@@ -6,15 +6,15 @@ language sql volatile parallel safe as $$
     select coalesce(nullif(current_setting('holdfast.now', true), '')::timestamptz, clock_timestamp())
 $$;
 
--- UUIDv7: milliseconds since 1970, then random bits; sorts by age (RFC 9562, section 5.7).
+-- UUIDv7: milliseconds since 1970, the fraction of one, then random bits; sorts by age (RFC 9562, sections 5.7 and 6.2, method 3).
 create function holdfast.uuid7() returns uuid
 language sql volatile parallel safe as $$
     select encode(
-        set_bit(set_bit(
-            overlay(uuid_send(gen_random_uuid())
-                placing substring(int8send((extract(epoch from holdfast.now()) * 1000)::bigint) from 3)
-                from 1 for 6),
-            52, 1), 53, 1), 'hex')::uuid
+        overlay(uuid_send(gen_random_uuid())
+            placing substring(int8send(n.microseconds / 1000) from 3)
+                || int2send((28672 + n.microseconds % 1000 * 4096 / 1000)::smallint)  -- 28672: version 7
+            from 1 for 8), 'hex')::uuid
+    from (select (extract(epoch from holdfast.now()) * 1000000)::bigint as microseconds) n
 $$;
 
 -- The one way to refuse. The message names field, value and expectation; the hint is the next step.
